@@ -1,0 +1,68 @@
+using System.Text.Json;
+
+namespace QuantSuite.Models.Checkpoints;
+
+/// <summary>
+/// config.json by its own key names. Remembers which keys a family has read, so that a key which nobody understands, and which may change the
+/// forward pass, is an error and not silence.
+/// </summary>
+public sealed class ModelConfig
+{
+    private readonly JsonElement root;
+    private readonly HashSet<string> used = [];
+
+    /// <summary>Wraps a parsed config.json.</summary>
+    public ModelConfig(JsonElement root) => this.root = root.Clone();
+
+    /// <summary>The raw object.</summary>
+    public JsonElement Root => root;
+
+    /// <summary>The architecture's name, <c>model_type</c>.</summary>
+    public string ModelType => String("model_type");
+
+    /// <summary>Whether the key is there and not null.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>An integer that must be there.</summary>
+    public int Int(string key) => Int(key, null);
+
+    /// <summary>An integer, or the default where the key is absent or null.</summary>
+    public int Int(string key, int? fallback) =>
+        Find(key) is { } value ? value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(key, value, "an integer") : fallback ?? throw Missing(key);
+
+    /// <summary>A number, or the default.</summary>
+    public float Float(string key, float? fallback = null) =>
+        Find(key) is { } value ? value.ValueKind == JsonValueKind.Number ? (float)value.GetDouble() : throw Wrong(key, value, "a number") : fallback ?? throw Missing(key);
+
+    /// <summary>true or false, or the default.</summary>
+    public bool Bool(string key, bool fallback) =>
+        Find(key) is { } value ? value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, value, "true or false") : fallback;
+
+    /// <summary>A string, or the default.</summary>
+    public string String(string key, string? fallback = null) =>
+        Find(key) is { } value ? value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a string") : fallback ?? throw Missing(key);
+
+    /// <summary>A nested object, or null where absent.</summary>
+    public ModelConfig? Object(string key) =>
+        Find(key) is { } value ? value.ValueKind == JsonValueKind.Object ? new ModelConfig(value) : throw Wrong(key, value, "an object") : null;
+
+    /// <summary>Marks keys as known to leave the forward pass alone.</summary>
+    public void Ignore(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+            used.Add(key);
+    }
+
+    /// <summary>Keys that nobody has read or ignored.</summary>
+    public IReadOnlyList<string> UnreadKeys => root.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null && !used.Contains(p.Name)).Select(p => p.Name).ToList();
+
+    private JsonElement? Find(string key)
+    {
+        used.Add(key);
+        return root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    private static CheckpointException Missing(string key) => new($"config.json: key '{key}' is missing.");
+
+    private static CheckpointException Wrong(string key, JsonElement value, string expected) => new($"config.json: '{key}' is {value.GetRawText()}, expected {expected}.");
+}

@@ -1,0 +1,73 @@
+namespace QuantSuite.Models;
+
+/// <summary>How a long text is cut into windows for perplexity. A perplexity has no meaning without its rule, so rules have names.</summary>
+public sealed record WindowRule
+{
+    private WindowRule(string name, Func<int, int, IReadOnlyList<Window>> cut, bool prefixed)
+    {
+        Name = name;
+        Cut = cut;
+        Prefixed = prefixed;
+    }
+
+    /// <summary>The rule's name and sizes, e.g. <c>llama.cpp-512</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether one prefix token (BOS, else EOS) stands before the text, so that its first token is scored too.</summary>
+    public bool Prefixed { get; }
+
+    /// <summary>Windows over a sequence of n ids, given the model's largest length. Ids include the prefix where <see cref="Prefixed"/>.</summary>
+    public Func<int, int, IReadOnlyList<Window>> Cut { get; }
+
+    /// <summary>
+    /// lm-evaluation-harness's rolling windows: disjoint, as long as the model allows, the first conditioned on the prefix token, each later one
+    /// on one token of overlap; a last short window is filled up with context from the left (<c>get_rolling_token_windows</c>, context_len 1).
+    /// </summary>
+    public static WindowRule LmEval { get; } = new("lm-eval", static (count, maxLength) =>
+    {
+        // ids[0] is the prefix; token t (1-based) is predicted from what precedes it. A window feeds at most maxLength ids and scores as many.
+        var windows = new List<Window>();
+        for (int scored = 1; scored < count;)
+        {
+            int end = Math.Min(count, scored + maxLength);
+            int start = scored == 1 ? 0 : Math.Max(0, end - maxLength - 1);
+            windows.Add(new Window(start, end, scored));
+            scored = end;
+        }
+        return windows;
+    }, prefixed: true);
+
+    /// <summary>llama.cpp's <c>llama-perplexity</c>: chunks of <paramref name="length"/> ids without overlap, a rest dropped; the second half is scored
+    /// (tokens length/2+1 … length−1).</summary>
+    public static WindowRule LlamaCpp(int length = 512) => new($"llama.cpp-{length}", (count, _) => Chunks(count, length, length / 2 + 1), prefixed: false);
+
+    /// <summary>GPTQ's evaluation: windows of <paramref name="length"/> ids without overlap, a rest dropped; each scores length−1 tokens.</summary>
+    public static WindowRule Gptq(int length = 2048) => new($"gptq-{length}", (count, _) => Chunks(count, length, 1), prefixed: false);
+
+    /// <summary>Hugging Face's sliding window: windows of <paramref name="length"/> every <paramref name="stride"/> ids; each token is scored once, with as much context as its window holds.</summary>
+    public static WindowRule Sliding(int length, int stride) => new($"sliding-{length}-{stride}", (count, _) =>
+    {
+        var windows = new List<Window>();
+        int previousEnd = 1;
+        for (int start = 0; start < count; start += stride)
+        {
+            int end = Math.Min(start + length, count);
+            windows.Add(new Window(start, end, Math.Max(previousEnd, start + 1)));
+            previousEnd = end;
+            if (end == count)
+                break;
+        }
+        return windows;
+    }, prefixed: false);
+
+    private static List<Window> Chunks(int count, int length, int firstScored)
+    {
+        var windows = new List<Window>();
+        for (int start = 0; start + length <= count; start += length)
+            windows.Add(new Window(start, start + length, start + firstScored));
+        return windows;
+    }
+}
+
+/// <summary>Ids [<paramref name="Start"/>, <paramref name="End"/>) are fed (the last one only predicted); ids from <paramref name="FirstScored"/> on are scored.</summary>
+public readonly record struct Window(int Start, int End, int FirstScored);
