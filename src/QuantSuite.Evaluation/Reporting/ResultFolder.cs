@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace QuantSuite.Evaluation.Reporting;
+
+/// <summary>
+/// All results below a folder. Results merge by copying, so any layout of subfolders will do; where two files hold the same
+/// model × task × recipe the later run counts. Prompts and choices, which recipes share, are kept in memory once.
+/// </summary>
+internal sealed class ResultFolder
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private readonly Dictionary<string, string> _strings = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Model, string Task, string Recipe), EvalResult> _results = [];
+    private readonly List<UnreadableFile> _unreadable = [];
+
+    public IReadOnlyCollection<EvalResult> Results => _results.Values;
+
+    public IReadOnlyList<UnreadableFile> Unreadable => _unreadable;
+
+    public static ResultFolder Read(string path)
+    {
+        ResultFolder folder = new();
+        if (!Directory.Exists(path))
+            return folder;
+        foreach (string file in Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            folder.Add(file, Path.GetRelativePath(path, file).Replace('\\', '/'));
+        return folder;
+    }
+
+    private void Add(string file, string name)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            EvalResult result = JsonSerializer.Deserialize<EvalResult>(stream, Options) ?? throw new JsonException("the file holds null, not a result");
+            Keep(result with { Items = [.. result.Items.Select(Pooled)] });
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            _unreadable.Add(new UnreadableFile(name, e.Message));
+        }
+    }
+
+    private void Keep(EvalResult result)
+    {
+        var key = (result.Model, result.Task, result.Recipe);
+        if (!_results.TryGetValue(key, out EvalResult? other) || result.Environment.FinishedAt > other.Environment.FinishedAt)
+            _results[key] = result;
+    }
+
+    private ItemOutcome Pooled(ItemOutcome item) => item with
+    {
+        Id = Pooled(item.Id),
+        Prompt = Pooled(item.Prompt),
+        Choices = [.. item.Choices.Select(Pooled)],
+        Expected = Pooled(item.Expected),
+        Answer = Pooled(item.Answer),
+    };
+
+    private string Pooled(string text)
+    {
+        if (_strings.TryGetValue(text, out string? kept))
+            return kept;
+        _strings.Add(text, text);
+        return text;
+    }
+}
