@@ -3,7 +3,7 @@ namespace QuantSuite.Numerics;
 /// <summary>A float32 matrix [rows, columns], row-major, in host memory outside the garbage collector's heap.</summary>
 public sealed unsafe class Matrix : IDisposable
 {
-    private readonly NativeBuffer buffer;
+    private readonly NativeBuffer? buffer;
 
     /// <summary>A matrix of zeros.</summary>
     public Matrix(int rows, int columns)
@@ -23,6 +23,13 @@ public sealed unsafe class Matrix : IDisposable
         if (values.Length != (long)rows * columns)
             throw new ArgumentException($"A matrix [{rows}, {columns}] takes {(long)rows * columns} values, got {values.Length}.", nameof(values));
         values.CopyTo(Span);
+    }
+
+    private Matrix(int rows, int columns, float* pointer)
+    {
+        Rows = rows;
+        Columns = columns;
+        Pointer = pointer;
     }
 
     /// <summary>Number of rows (tokens of an activation, outputs of a weight).</summary>
@@ -47,6 +54,15 @@ public sealed unsafe class Matrix : IDisposable
         return new Span<float>(Pointer + (long)row * Columns, Columns);
     }
 
+    /// <summary>A view of some rows. It owns no memory and must not outlive this matrix.</summary>
+    public Matrix Slice(int firstRow, int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow + rowCount, Rows, nameof(rowCount));
+        return new Matrix(rowCount, Columns, Pointer + (long)firstRow * Columns);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => buffer.Dispose();
+    public void Dispose() => buffer?.Dispose();
 }

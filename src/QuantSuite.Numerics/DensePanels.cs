@@ -1,0 +1,60 @@
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Numerics;
+
+/// <summary>A weight [out, in] in fp32, bf16 or fp16, in panels: [out/16][in][16] values.</summary>
+public sealed unsafe class DensePanels : PanelMatrix
+{
+    private readonly NativeBuffer buffer;
+
+    /// <summary>Packs a weight, rounding each value to the format.</summary>
+    public DensePanels(Matrix weight, FloatingFormat format)
+        : base(weight.Rows, weight.Columns)
+    {
+        Format = format;
+        buffer = new NativeBuffer((long)PanelCount * PanelWidth * Columns * format.Bits / 8);
+        for (int row = 0; row < Rows; row++)
+            PackRow(row, weight.Row(row));
+    }
+
+    /// <summary>fp32, bf16 or fp16.</summary>
+    public FloatingFormat Format { get; }
+
+    /// <summary>The first byte of the panels.</summary>
+    public byte* Pointer => buffer.Pointer;
+
+    /// <inheritdoc/>
+    public override long ByteCount => buffer.ByteCount;
+
+    /// <inheritdoc/>
+    public override float this[int row, int column]
+    {
+        get
+        {
+            long index = Index(row, column);
+            if (Format.Bits == 32)
+                return ((float*)Pointer)[index];
+            ushort bits = ((ushort*)Pointer)[index];
+            return Format == NumericFormats.Bf16 ? FloatingFormat.FromBFloat16(bits) : (float)BitConverter.UInt16BitsToHalf(bits);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => buffer.Dispose();
+
+    private long Index(int row, int column) => ((long)(row / PanelWidth) * Columns + column) * PanelWidth + row % PanelWidth;
+
+    private void PackRow(int row, ReadOnlySpan<float> values)
+    {
+        long first = Index(row, 0);
+        if (Format.Bits == 32)
+            for (int k = 0; k < values.Length; k++)
+                ((float*)Pointer)[first + (long)k * PanelWidth] = values[k];
+        else if (Format == NumericFormats.Bf16)
+            for (int k = 0; k < values.Length; k++)
+                ((ushort*)Pointer)[first + (long)k * PanelWidth] = FloatingFormat.ToBFloat16(values[k]);
+        else
+            for (int k = 0; k < values.Length; k++)
+                ((ushort*)Pointer)[first + (long)k * PanelWidth] = BitConverter.HalfToUInt16Bits((Half)values[k]);
+    }
+}

@@ -1,0 +1,23 @@
+namespace QuantSuite.Numerics.Formats;
+
+/// <summary>Format, granularity and symmetry of the weights, and the formats of activations and KV cache, if any.</summary>
+public sealed record QuantScheme
+{
+    /// <summary>Format of the weights of the linears in the decoder blocks.</summary>
+    public required NumericFormat Weights { get; init; }
+
+    /// <summary>What shares a scale in a weight.</summary>
+    public Granularity Granularity { get; init; } = Granularity.Channel;
+
+    /// <summary>Whether weight grids are centred on zero.</summary>
+    public bool Symmetric { get; init; }
+
+    /// <summary>Format of the inputs of the linears: per token, symmetric, its scale taken from the token itself (dynamic); null leaves them float32.</summary>
+    public IntegerFormat? Activations { get; init; }
+
+    /// <summary>Format of keys (after RoPE) and values: per token and head, asymmetric; null leaves them float32.</summary>
+    public IntegerFormat? KeyValueCache { get; init; }
+
+    /// <summary>Neighbours that share a scale in the KV cache; 0 for the whole head.</summary>
+    public int KeyValueGroup { get; init; }
+}

@@ -1,0 +1,103 @@
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Numerics;
+
+/// <summary>
+/// The operations that a device supplies. <see cref="ScalarKernels"/> defines what each one means, down to the order of its roundings; every other class overrides
+/// operation by operation and gives the same bits. Nothing depends on the number of threads or on the other rows of a batch.
+/// </summary>
+public abstract class Kernels : IDisposable
+{
+    /// <summary>The environment variable that overrides the choice of kernels: scalar, avx2, avx512.</summary>
+    public const string EnvironmentVariable = "QUANTSUITE_KERNELS";
+
+    /// <summary>Kernels on a pool of so many threads (0: one for each processor).</summary>
+    protected Kernels(int threadCount) => Pool = new WorkerPool(threadCount);
+
+    /// <summary>The kernels of this name, or the fastest that the processor has (the environment variable overrides), on so many threads (0: one for each processor).</summary>
+    /// <exception cref="ArgumentException">No kernels have this name, or the processor lacks what they need.</exception>
+    public static Kernels Create(int threadCount = 0, string? name = null)
+    {
+        name ??= Environment.GetEnvironmentVariable(EnvironmentVariable);
+        return name switch
+        {
+            null or "" or "scalar" => new ScalarKernels(threadCount),
+            _ => throw new ArgumentException($"Unknown kernels '{name}'; there are: scalar."),
+        };
+    }
+
+    /// <summary>The name in the environment variable and in results.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Threads that take part.</summary>
+    public int ThreadCount => Pool.ThreadCount;
+
+    /// <summary>The threads.</summary>
+    protected WorkerPool Pool { get; }
+
+    /// <summary>y[m, n] = the chain of fused multiply-adds x[m, k]·w[n, k] over ascending k, from +0.</summary>
+    /// <param name="x">[tokens, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="y">[tokens, out], overwritten.</param>
+    public void Multiply(Matrix x, PanelMatrix weight, Matrix y) => Multiply(x, [weight], [y]);
+
+    /// <summary>The same for several weights that read one input, in one parallel region.</summary>
+    public abstract void Multiply(Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results);
+
+    /// <summary>
+    /// y[m, n] with integer activations: inside each weight group, and at most <see cref="IntegerChunk"/> columns at a time, the exact integer sum of
+    /// a·(q − z); then one fused multiply-add by fl(scale of the row · scale of the group), ascending, from +0. Integer weights only.
+    /// </summary>
+    public abstract void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y);
+
+    /// <summary>Codes of each row: s = max|x| / 127 (1 for a row of zeros), a = clamp(rint(x/s), −127, 127) for 8 bits; 2ᵇ⁻¹−1 in general.</summary>
+    public abstract void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination);
+
+    /// <summary>Rounds each group of neighbours of each row to an asymmetric grid of its own, in place: the value that the KV cache holds.</summary>
+    public abstract void RoundGroups(Matrix x, int groupSize, IntegerFormat format);
+
+    /// <summary>y = fl(fl(x·r)·weight), r = 1/√(Σx²/n + epsilon), the sum strided.</summary>
+    public abstract void RmsNorm(Matrix x, ReadOnlySpan<float> weight, float epsilon, Matrix y);
+
+    /// <summary>
+    /// Rotary embedding of each head, in place, pairs (i, i + d/2): a' = fma(a, cos, −fl(b·sin)), b' = fma(b, cos, fl(a·sin)).
+    /// </summary>
+    /// <param name="x">[tokens, heads·headDim].</param>
+    /// <param name="headDim">Size of a head.</param>
+    /// <param name="cosines">[tokens, rotated/2] for the token's position; rotated ≤ headDim dimensions at the front of each head turn.</param>
+    /// <param name="sines">[tokens, rotated/2].</param>
+    public abstract void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines);
+
+    /// <summary>Puts the keys and values [tokens, kvHeads·headDim] of the spans' rows in their pages.</summary>
+    public abstract void StoreKeyValues(Matrix keys, Matrix values, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape);
+
+    /// <summary>
+    /// Causal attention. With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
+    /// S = strided sum of e over positions from 0; output = fl(chain over j of fma(e(j), v(j)) / S). Masked positions are skipped.
+    /// </summary>
+    /// <param name="queries">[tokens, heads·headDim].</param>
+    /// <param name="output">[tokens, heads·headDim], overwritten.</param>
+    public abstract void Attention(Matrix queries, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, Matrix output);
+
+    /// <summary>y = fl(fl(gate / fl(1 + exp(−gate)))·up): SwiGLU. y may be gate.</summary>
+    public abstract void SiluMultiply(Matrix gate, Matrix up, Matrix y);
+
+    /// <summary>y += x.</summary>
+    public abstract void Add(Matrix x, Matrix y);
+
+    /// <summary>y += bias, for each row.</summary>
+    public abstract void AddBias(ReadOnlySpan<float> bias, Matrix y);
+
+    /// <summary>For each row: ln Σ eˣ in double (exponentials float32 of x − max, 16 strided partial sums in double), and the first index of the largest value; NaN gives NaN and 0.</summary>
+    public abstract void LogSumExp(Matrix x, Span<double> logSumExp, Span<int> argMax);
+
+    /// <summary>The most columns of one exact integer sum: 1,024 for symmetric weights (|q − z| ≤ 128), 512 where |q − z| may reach 255.</summary>
+    public static int IntegerChunk(QuantizedMatrix weight) => weight.IsSymmetric || weight.Format.Bits < 8 ? 1024 : 512;
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        Pool.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

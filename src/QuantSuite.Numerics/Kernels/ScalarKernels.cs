@@ -1,0 +1,280 @@
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Numerics;
+
+/// <summary>The definition of every operation: plain loops, one rounding a step. The other kernels are tested against it, bit for bit.</summary>
+public unsafe class ScalarKernels : Kernels
+{
+    /// <summary>Kernels on so many threads (0: one for each processor).</summary>
+    public ScalarKernels(int threadCount)
+        : base(threadCount)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "scalar";
+
+    /// <inheritdoc/>
+    public override void Multiply(Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results)
+    {
+        for (int i = 0; i < weights.Length; i++)
+        {
+            PanelMatrix weight = weights[i];
+            Matrix y = results[i];
+            CheckShapes(x.Rows, x.Columns, weight, y);
+            Pool.Run(weight.PanelCount, panel => MultiplyPanel(x, weight, y, panel));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y)
+    {
+        CheckShapes(y.Rows, x.Columns, weight, y);
+        RequireIntegers(weight);
+        Pool.Run(weight.PanelCount, panel =>
+        {
+            int last = Math.Min(weight.Rows, (panel + 1) * PanelMatrix.PanelWidth);
+            for (int n = panel * PanelMatrix.PanelWidth; n < last; n++)
+                for (int m = 0; m < y.Rows; m++)
+                    y[m, n] = IntegerDot(x, m, weight, n);
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination)
+    {
+        float limit = format.MiddleCode - 1;
+        Pool.Run(x.Rows, m =>
+        {
+            Span<float> row = x.Row(m);
+            float largest = 0;
+            foreach (float value in row)
+                largest = MathF.Max(largest, MathF.Abs(value));
+            float scale = largest / limit;
+            if (scale == 0)
+                scale = 1;
+            destination.Scales[m] = scale;
+            sbyte* codes = destination.Codes + (long)m * x.Columns;
+            for (int k = 0; k < row.Length; k++)
+                codes[k] = (sbyte)MathF.Max(-limit, MathF.Min(limit, MathF.Round(row[k] / scale)));
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void RoundGroups(Matrix x, int groupSize, IntegerFormat format) => Pool.Run(x.Rows, m =>
+    {
+        Span<float> row = x.Row(m);
+        for (int first = 0; first < row.Length; first += groupSize)
+        {
+            Span<float> group = row.Slice(first, Math.Min(groupSize, row.Length - first));
+            QuantGrid grid = format.Fit(group, symmetric: false);
+            foreach (ref float value in group)
+                value = format.Decode(format.Encode(value, grid), grid);
+        }
+    });
+
+    /// <inheritdoc/>
+    public override void RmsNorm(Matrix x, ReadOnlySpan<float> weight, float epsilon, Matrix y)
+    {
+        fixed (float* pinned = weight)
+        {
+            float* factors = pinned;
+            Pool.Run(x.Rows, m =>
+            {
+                Span<float> partials = stackalloc float[StridedSum.PartialCount];
+                partials.Clear();
+                Span<float> row = x.Row(m), result = y.Row(m);
+                for (int k = 0; k < row.Length; k++)
+                    partials[k % StridedSum.PartialCount] = MathF.FusedMultiplyAdd(row[k], row[k], partials[k % StridedSum.PartialCount]);
+                float reciprocal = 1 / MathF.Sqrt(StridedSum.Combine(partials) / row.Length + epsilon);
+                for (int k = 0; k < row.Length; k++)
+                    result[k] = row[k] * reciprocal * factors[k];
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines) => Pool.Run(x.Rows, m =>
+    {
+        Span<float> row = x.Row(m), cos = cosines.Row(m), sin = sines.Row(m);
+        int half = cos.Length;
+        for (int head = 0; head < row.Length; head += headDim)
+            for (int i = 0; i < half; i++)
+            {
+                float a = row[head + i], b = row[head + i + half];
+                row[head + i] = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
+                row[head + i + half] = MathF.FusedMultiplyAdd(b, cos[i], a * sin[i]);
+            }
+    });
+
+    /// <inheritdoc/>
+    public override void StoreKeyValues(Matrix keys, Matrix values, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape)
+    {
+        foreach (AttentionSpan span in spans)
+            for (int i = 0; i < span.RowCount; i++)
+            {
+                int position = span.FirstPosition + i, slot = position % AttentionShape.PageWidth;
+                float* page = (float*)span.Pages[position / AttentionShape.PageWidth];
+                ReadOnlySpan<float> key = keys.Row(span.FirstRow + i), value = values.Row(span.FirstRow + i);
+                for (int head = 0; head < shape.KeyValueHeadCount; head++)
+                {
+                    float* keyPage = page + shape.KeyOffset(head);
+                    float* valuePage = keyPage + shape.HeadFloats + slot * shape.HeadDim;
+                    for (int d = 0; d < shape.HeadDim; d++)
+                    {
+                        keyPage[d * AttentionShape.PageWidth + slot] = key[head * shape.HeadDim + d];
+                        valuePage[d] = value[head * shape.HeadDim + d];
+                    }
+                }
+            }
+    }
+
+    /// <inheritdoc/>
+    public override void Attention(Matrix queries, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, Matrix output)
+    {
+        foreach (AttentionSpan span in spans)
+            Pool.Run(span.RowCount * shape.HeadCount, task => AttendOne(queries, span, shape, output, task / shape.HeadCount, task % shape.HeadCount));
+    }
+
+    /// <inheritdoc/>
+    public override void SiluMultiply(Matrix gate, Matrix up, Matrix y) => Pool.Run(gate.Rows, m =>
+    {
+        Span<float> g = gate.Row(m), u = up.Row(m), result = y.Row(m);
+        for (int k = 0; k < g.Length; k++)
+            result[k] = g[k] / (1 + ElementaryFunctions.Exp(-g[k])) * u[k];
+    });
+
+    /// <inheritdoc/>
+    public override void Add(Matrix x, Matrix y) => Pool.Run(x.Rows, m =>
+    {
+        Span<float> source = x.Row(m), target = y.Row(m);
+        for (int k = 0; k < source.Length; k++)
+            target[k] += source[k];
+    });
+
+    /// <inheritdoc/>
+    public override void AddBias(ReadOnlySpan<float> bias, Matrix y)
+    {
+        for (int m = 0; m < y.Rows; m++)
+        {
+            Span<float> row = y.Row(m);
+            for (int k = 0; k < row.Length; k++)
+                row[k] += bias[k];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void LogSumExp(Matrix x, Span<double> logSumExp, Span<int> argMax)
+    {
+        Span<double> partials = stackalloc double[StridedSum.PartialCount];
+        for (int m = 0; m < x.Rows; m++)
+        {
+            Span<float> row = x.Row(m);
+            argMax[m] = FirstLargest(row);
+            float largest = row[argMax[m]];
+            partials.Clear();
+            for (int k = 0; k < row.Length; k++)
+                partials[k % StridedSum.PartialCount] += ElementaryFunctions.Exp(row[k] - largest);
+            logSumExp[m] = largest + ElementaryFunctions.Log(StridedSum.Combine(partials));
+        }
+    }
+
+    /// <summary>Throws where the sizes of a product do not fit together.</summary>
+    protected static void CheckShapes(int rows, int columns, PanelMatrix weight, Matrix y)
+    {
+        if (columns != weight.Columns || y.Columns != weight.Rows || y.Rows != rows)
+            throw new ArgumentException($"y [{y.Rows}, {y.Columns}] = x [{rows}, {columns}] · Wᵀ, W [{weight.Rows}, {weight.Columns}]: the sizes do not fit.");
+    }
+
+    /// <summary>Throws unless the codes are integers.</summary>
+    protected static void RequireIntegers(QuantizedMatrix weight)
+    {
+        if (weight.Format is not IntegerFormat)
+            throw new ArgumentException($"Integer activations need integer weights, got {weight.Format}.", nameof(weight));
+    }
+
+    /// <summary>The first index of the largest value; 0 where a NaN is in front of everything.</summary>
+    protected static int FirstLargest(ReadOnlySpan<float> row)
+    {
+        int best = 0;
+        for (int k = 1; k < row.Length; k++)
+            if (row[k] > row[best])
+                best = k;
+        return best;
+    }
+
+    private static void MultiplyPanel(Matrix x, PanelMatrix weight, Matrix y, int panel)
+    {
+        const int Width = PanelMatrix.PanelWidth;
+        using var decoded = new NativeBuffer((long)weight.Columns * Width * sizeof(float));
+        var values = (float*)decoded.Pointer;
+        weight.DecodePanel(panel, 0, weight.Columns, new Span<float>(values, weight.Columns * Width));
+        int laneCount = Math.Min(Width, weight.Rows - panel * Width);
+        for (int m = 0; m < x.Rows; m++)
+        {
+            Span<float> row = x.Row(m);
+            for (int lane = 0; lane < laneCount; lane++)
+            {
+                float sum = 0;
+                for (int k = 0; k < row.Length; k++)
+                    sum = MathF.FusedMultiplyAdd(row[k], values[k * Width + lane], sum);
+                y[m, panel * Width + lane] = sum;
+            }
+        }
+    }
+
+    private static float IntegerDot(QuantizedRows x, int m, QuantizedMatrix weight, int n)
+    {
+        sbyte* activations = x.Codes + (long)m * x.Columns;
+        int chunk = IntegerChunk(weight);
+        float sum = 0;
+        for (int group = 0; group < weight.GroupCount; group++)
+        {
+            int end = Math.Min(weight.Columns, (group + 1) * weight.GroupSize), zero = (int)weight.Zero(n, group);
+            for (int first = group * weight.GroupSize; first < end; first += chunk)
+            {
+                int exact = 0;
+                for (int k = first; k < Math.Min(end, first + chunk); k++)
+                    exact += activations[k] * (weight.Code(n, k) - zero);
+                sum = MathF.FusedMultiplyAdd(exact, x.Scales[m] * weight.Scale(n, group), sum);
+            }
+        }
+        return sum;
+    }
+
+    private static void AttendOne(Matrix queries, AttentionSpan span, AttentionShape shape, Matrix output, int row, int head)
+    {
+        int headDim = shape.HeadDim, length = span.FirstPosition + row + 1;
+        long offset = shape.KeyOffset(head / (shape.HeadCount / shape.KeyValueHeadCount));
+        ReadOnlySpan<float> query = queries.Row(span.FirstRow + row).Slice(head * headDim, headDim);
+        Span<float> result = output.Row(span.FirstRow + row).Slice(head * headDim, headDim);
+        var weights = new float[length];
+        float largest = float.NegativeInfinity;
+        for (int j = 0; j < length; j++)
+        {
+            float* key = (float*)span.Pages[j / AttentionShape.PageWidth] + offset + j % AttentionShape.PageWidth;
+            float score = 0;
+            for (int d = 0; d < headDim; d++)
+                score = MathF.FusedMultiplyAdd(query[d] * shape.Scale, key[d * AttentionShape.PageWidth], score);
+            weights[j] = score;
+            largest = MathF.Max(largest, score);
+        }
+        Span<float> partials = stackalloc float[StridedSum.PartialCount];
+        partials.Clear();
+        for (int j = 0; j < length; j++)
+        {
+            weights[j] = ElementaryFunctions.Exp(weights[j] - largest);
+            partials[j % StridedSum.PartialCount] += weights[j];
+        }
+        float total = StridedSum.Combine(partials);
+        result.Clear();
+        for (int j = 0; j < length; j++)
+        {
+            float* value = (float*)span.Pages[j / AttentionShape.PageWidth] + offset + shape.HeadFloats + j % AttentionShape.PageWidth * headDim;
+            for (int d = 0; d < headDim; d++)
+                result[d] = MathF.FusedMultiplyAdd(weights[j], value[d], result[d]);
+        }
+        for (int d = 0; d < headDim; d++)
+            result[d] /= total;
+    }
+}

@@ -1,0 +1,63 @@
+namespace QuantSuite.Numerics;
+
+/// <summary>
+/// A weight [out, in] prepacked in panels of 16 output rows, so that a SIMD lane is an output row and the same memory serves a matrix product
+/// (prefill) and a matrix-vector product (decode). Within a panel the columns run in ascending order, 16 values each: [out/16][in][16].
+/// Rows beyond the last are zero.
+/// </summary>
+public abstract class PanelMatrix : IDisposable
+{
+    /// <summary>Output rows of one panel: the lanes of a 512-bit register.</summary>
+    public const int PanelWidth = 16;
+
+    /// <summary>For a weight [rows, columns].</summary>
+    protected PanelMatrix(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        Rows = rows;
+        Columns = columns;
+    }
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs.</summary>
+    public int Columns { get; }
+
+    /// <summary>Panels of 16 rows, the last one filled up.</summary>
+    public int PanelCount => (Rows + PanelWidth - 1) / PanelWidth;
+
+    /// <summary>Bytes held: codes or values, scales, zero points, padding.</summary>
+    public abstract long ByteCount { get; }
+
+    /// <summary>The float32 value of one weight, exactly as every kernel sees it.</summary>
+    public abstract float this[int row, int column] { get; }
+
+    /// <summary>The float32 values of columns [firstColumn, firstColumn + count) of a panel, [count][16]. The definition; kernels have faster ways.</summary>
+    public virtual void DecodePanel(int panel, int firstColumn, int count, Span<float> destination)
+    {
+        for (int k = 0; k < count; k++)
+            for (int lane = 0; lane < PanelWidth; lane++)
+            {
+                int row = panel * PanelWidth + lane;
+                destination[k * PanelWidth + lane] = row < Rows ? this[row, firstColumn + k] : 0;
+            }
+    }
+
+    /// <summary>All values, row-major: the dequantized twin.</summary>
+    public Matrix ToMatrix()
+    {
+        var matrix = new Matrix(Rows, Columns);
+        for (int row = 0; row < Rows; row++)
+        {
+            Span<float> values = matrix.Row(row);
+            for (int column = 0; column < Columns; column++)
+                values[column] = this[row, column];
+        }
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
