@@ -61,7 +61,9 @@ public readonly record struct ScoreAnswer(double LogLikelihood, bool IsGreedy, i
 
 /// <summary>ln p of a whole text by a window rule.</summary>
 /// <param name="Prefix">A token put in front of the text, or null for the rule's own.</param>
-public readonly record struct RollingRequest(string Text, WindowRule Rule, int? Prefix = null);
+/// <param name="Windows">Which of the rule's windows are asked, or null for all: so a long text is saved, resumed and limited window by window.
+/// Requests of one text follow one another and share the string, so that an engine encodes it once.</param>
+public readonly record struct RollingRequest(string Text, WindowRule Rule, int? Prefix = null, Range? Windows = null);
 
 /// <summary>The answer to a <see cref="RollingRequest"/>; windows are the clusters of a perplexity's standard error.</summary>
 public sealed record RollingAnswer(IReadOnlyList<WindowScore> Windows)

@@ -1,0 +1,97 @@
+using QuantSuite.Models;
+
+namespace QuantSuite.Evaluation;
+
+/// <summary>One item of a task: what the model is asked, and all that is needed to judge the answer.</summary>
+public abstract record EvalItem
+{
+    /// <summary>The item's own id, e.g. <c>hellaswag/17</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The document or subject that the item shares with others, or empty where items are independent.</summary>
+    public string Cluster { get; init; } = "";
+
+    /// <summary>Numbers that belong to the item and go into its outcome (lines, depth, words), by name.</summary>
+    public IReadOnlyDictionary<string, double> Values { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>How many requests the item makes.</summary>
+    public abstract int RequestCount { get; }
+
+    /// <summary>What is asked, in words.</summary>
+    public abstract string Prompt { get; }
+
+    /// <summary>The right answer in words, or empty.</summary>
+    public abstract string Expected { get; }
+}
+
+/// <summary>Choices, each scored as a continuation of its context; the choice of the highest score is the model's answer.</summary>
+public sealed record ChoiceItem : EvalItem
+{
+    /// <summary>One request a choice.</summary>
+    public required IReadOnlyList<ScoreRequest> Requests { get; init; }
+
+    /// <summary>The bare choices, without the delimiter: what length normalization counts.</summary>
+    public required IReadOnlyList<string> Choices { get; init; }
+
+    /// <summary>Index of the right choice.</summary>
+    public required int Gold { get; init; }
+
+    /// <inheritdoc/>
+    public override int RequestCount => Requests.Count;
+
+    /// <inheritdoc/>
+    public override string Prompt => Requests[0].Context;
+
+    /// <inheritdoc/>
+    public override string Expected => Choices[Gold];
+
+    /// <summary>The usual item: one context, and a delimiter between it and each choice.</summary>
+    public static ChoiceItem Of(string id, string context, IReadOnlyList<string> choices, int gold, string delimiter = " ", int? prefix = null) => new()
+    {
+        Id = id,
+        Requests = [.. choices.Select(choice => new ScoreRequest(context, delimiter + choice, prefix))],
+        Choices = choices,
+        Gold = gold,
+    };
+}
+
+/// <summary>A text whose log-likelihood is asked, and the lengths that perplexities are spread over.</summary>
+public sealed record TextItem : EvalItem
+{
+    /// <summary>The request.</summary>
+    public required RollingRequest Request { get; init; }
+
+    /// <summary>Words of the text as published, or 0 where none are counted.</summary>
+    public int WordCount { get; init; }
+
+    /// <summary>UTF-8 bytes of the text as published, or 0 where none are counted.</summary>
+    public int ByteCount { get; init; }
+
+    /// <inheritdoc/>
+    public override int RequestCount => 1;
+
+    /// <inheritdoc/>
+    public override string Prompt => Request.Windows is { } windows ? $"{Request.Rule.Name}, windows {windows}" : Request.Text;
+
+    /// <inheritdoc/>
+    public override string Expected => "";
+}
+
+/// <summary>A text to be generated, and what it should say.</summary>
+public sealed record GenerationItem : EvalItem
+{
+    /// <summary>The request.</summary>
+    public required GenerateRequest Request { get; init; }
+
+    /// <summary>The reference answer.</summary>
+    public required string Target { get; init; }
+
+    /// <inheritdoc/>
+    public override int RequestCount => 1;
+
+    /// <inheritdoc/>
+    public override string Prompt => Request.Context;
+
+    /// <inheritdoc/>
+    public override string Expected => Target;
+}

@@ -1,0 +1,33 @@
+namespace QuantSuite.Evaluation;
+
+/// <summary>What a run needs besides task and model.</summary>
+public sealed record EvalOptions
+{
+    /// <summary>Where tasks find their files.</summary>
+    public required EvalData Data { get; init; }
+
+    /// <summary>The model's architecture, config.json's <c>model_type</c>.</summary>
+    public required string Family { get; init; }
+
+    /// <summary>What was quantized.</summary>
+    public required QuantizationProof Quantization { get; init; }
+
+    /// <summary>Where the run takes place; the runner fills in when it finished.</summary>
+    public required RunEnvironment Environment { get; init; }
+
+    /// <summary>Only the first items, or null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>The folder of the answer cache (<c>artifacts/cache</c>), or null to save nothing and to resume nothing.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Called after every answer, on the thread that computes: keep it short.</summary>
+    public Action<EvalProgress>? Progress { get; init; }
+}
+
+/// <summary>How far a run is.</summary>
+/// <param name="DoneItemCount">Items whose answers are all known.</param>
+/// <param name="CachedItemCount">Those of them that were found in the cache.</param>
+/// <param name="TokenCount">Tokens of contexts and answers computed so far.</param>
+/// <param name="Remaining">Estimated by the characters still to do; null before anything is computed.</param>
+public sealed record EvalProgress(string Task, int DoneItemCount, int ItemCount, int CachedItemCount, long TokenCount, TimeSpan Elapsed, TimeSpan? Remaining);

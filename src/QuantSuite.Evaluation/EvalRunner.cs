@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using QuantSuite.Models;
+
+namespace QuantSuite.Evaluation;
+
+/// <summary>
+/// Runs a task on a model. All requests of all items go to the model in one list, so that it can batch them by length and compute shared prefixes
+/// once; every answer is saved as it comes (<see cref="AnswerCache"/>), so a run that was stopped, by Ctrl-C or by kill, goes on where it stopped
+/// and ends with the same bits.
+/// </summary>
+public static class EvalRunner
+{
+    /// <summary>Runs one task.</summary>
+    /// <exception cref="EvalDataException">The task's data is absent or broken.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped; what was computed is saved.</exception>
+    public static EvalResult Run(EvalTask task, LanguageModel model, EvalOptions options, CancellationToken cancellation = default)
+    {
+        var watch = Stopwatch.StartNew();
+        IReadOnlyList<EvalItem> items = Items(task, model, options);
+        using AnswerCache? cache = options.CacheFolder is { } folder ? AnswerCache.Open(folder, model) : null;
+        var meter = new ProgressMeter(task.Name, items, options.Progress);
+        using var remembering = new RememberingModel(model, cache, meter);
+        IReadOnlyList<ItemOutcome> outcomes = task.Run(remembering, items, cancellation);
+        return new EvalResult
+        {
+            Model = model.Name,
+            Family = options.Family,
+            Recipe = model.Identity.Recipe,
+            Task = task.Name,
+            TaskVersion = task.Version,
+            Ability = task.Ability,
+            Gate = task.Gate,
+            Metrics = Metrics(task, outcomes),
+            Items = outcomes,
+            BitsHash = remembering.BitsHash(),
+            Identity = Identity(model.Identity, items, remembering),
+            Settings = Settings(task, options),
+            Quantization = options.Quantization,
+            Environment = options.Environment with { FinishedAt = DateTimeOffset.UtcNow },
+            Cost = Cost(watch.Elapsed.TotalSeconds, items.Count, meter),
+        };
+    }
+
+    private static IReadOnlyList<EvalItem> Items(EvalTask task, LanguageModel model, EvalOptions options)
+    {
+        if (options.Limit is <= 0)
+            throw new ArgumentOutOfRangeException(nameof(options), $"The limit is {options.Limit}; expected at least 1 item, or no limit.");
+        IReadOnlyList<EvalItem> items = task.Fit(task.Load(options.Data), model);
+        if (items.Count == 0)
+            throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name} (an empty file, or a text shorter than one window).");
+        return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
+    }
+
+    private static IReadOnlyList<Metric> Metrics(EvalTask task, IReadOnlyList<ItemOutcome> outcomes)
+    {
+        int invalid = outcomes.Count(outcome => outcome.Code == '!');
+        IReadOnlyList<Metric> metrics = task.Summarize(outcomes);
+        return invalid == 0 ? metrics : [.. metrics, new Metric("nan_items", invalid, null, HigherIsBetter: false, "items")];
+    }
+
+    private static ResultIdentity Identity(ModelIdentity model, IReadOnlyList<EvalItem> items, RememberingModel asked) =>
+        new(model.Weights, model.Tokenizer, model.Recipe, model.Calibration, ContentHash.Of(items), asked.PromptsHash(), model.Engine);
+
+    private static SortedDictionary<string, string> Settings(EvalTask task, EvalOptions options)
+    {
+        var settings = new SortedDictionary<string, string>(task.Settings.ToDictionary(), StringComparer.Ordinal);
+        if (options.Limit is { } limit)
+            settings["limit"] = $"{limit}";
+        return settings;
+    }
+
+    private static RunCost Cost(double seconds, int itemCount, ProgressMeter meter)
+    {
+        int computed = itemCount - meter.CachedItemCount;
+        using var process = Process.GetCurrentProcess();
+        return new RunCost(seconds, meter.TokenCount, meter.TokenCount / seconds, computed / seconds, process.PeakWorkingSet64, meter.CachedItemCount);
+    }
+}

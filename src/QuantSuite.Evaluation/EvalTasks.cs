@@ -1,0 +1,21 @@
+using QuantSuite.Evaluation.Tasks;
+using QuantSuite.Evaluation.Tasks.MicroWorld;
+
+namespace QuantSuite.Evaluation;
+
+/// <summary>The catalog of tasks. A new task is one file and one line here; a test compares the list with the assembly's classes.</summary>
+public static class EvalTasks
+{
+    /// <summary>All tasks.</summary>
+    public static IReadOnlyList<EvalTask> All { get; } =
+    [
+        .. MicroWorldTasks.All,
+    ];
+
+    /// <summary>The task of a name, or of a JSONL file where the name ends in <c>.jsonl</c>.</summary>
+    /// <exception cref="EvalDataException">There is no such task.</exception>
+    public static EvalTask Get(string name) =>
+        All.FirstOrDefault(task => task.Name == name)
+        ?? (name.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? JsonlTask.FromFile(name)
+            : throw new EvalDataException($"There is no task '{name}'. Tasks: {string.Join(", ", All.Select(task => task.Name))}; or name a .jsonl file in MicroWorld's item format."));
+}

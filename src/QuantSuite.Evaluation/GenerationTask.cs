@@ -1,0 +1,52 @@
+using QuantSuite.Evaluation.Metrics;
+using QuantSuite.Models;
+
+namespace QuantSuite.Evaluation;
+
+/// <summary>The model writes a text, greedily; a rule says whether it is right (lm-evaluation-harness's <c>generate_until</c>).</summary>
+public abstract class GenerationTask : EvalTask
+{
+    /// <inheritdoc/>
+    public override TaskShape Shape => TaskShape.Generation;
+
+    /// <inheritdoc/>
+    public override Gate Gate => new(GateKind.RightOrWrong, 0.02);
+
+    /// <summary>Reads the items.</summary>
+    protected abstract IEnumerable<GenerationItem> Read(EvalData data);
+
+    /// <summary>Whether a text is right. Further per-item values (flexible, bleu) go into <paramref name="values"/>.</summary>
+    protected abstract bool IsRight(GenerationItem item, string text, IDictionary<string, double> values);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<EvalItem> Load(EvalData data) => [.. Read(data)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ItemOutcome> Run(LanguageModel model, IReadOnlyList<EvalItem> items, CancellationToken cancellation = default)
+    {
+        GenerateRequest[] requests = [.. items.Select(item => ((GenerationItem)item).Request)];
+        var outcomes = new ItemOutcome[items.Count];
+        model.GenerateUntil(requests, (index, answer) => outcomes[index] = Judge((GenerationItem)items[index], answer), cancellation);
+        return outcomes;
+    }
+
+    private ItemOutcome Judge(GenerationItem item, GenerateAnswer answer)
+    {
+        var values = new SortedDictionary<string, double>(item.Values.ToDictionary(), StringComparer.Ordinal) { ["min_gap"] = answer.MinGap };
+        bool right = IsRight(item, answer.Text, values);
+        return new ItemOutcome
+        {
+            Id = item.Id,
+            Score = right ? 1 : 0,
+            Code = right ? '+' : '-',
+            Cluster = item.Cluster,
+            Prompt = item.Prompt,
+            Expected = item.Expected,
+            Answer = answer.Text,
+            Values = values,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) => [Mean.Of("exact_match", outcomes, outcome => outcome.Score)];
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace QuantSuite.Evaluation;
+
+/// <summary>Counts answers into items and estimates what is left: time so far × characters to do / characters done (cached answers cost nothing and are left out).</summary>
+internal sealed class ProgressMeter
+{
+    private readonly string task;
+    private readonly Action<EvalProgress>? report;
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly int[] itemOf;
+    private readonly int[] open;
+    private readonly bool[] computed;
+    private int done;
+    private long sizeToDo, sizeDone;
+
+    public ProgressMeter(string task, IReadOnlyList<EvalItem> items, Action<EvalProgress>? report)
+    {
+        this.task = task;
+        this.report = report;
+        itemOf = [.. items.SelectMany((item, index) => Enumerable.Repeat(index, item.RequestCount))];
+        open = [.. items.Select(item => item.RequestCount)];
+        computed = new bool[items.Count];
+    }
+
+    public int CachedItemCount { get; private set; }
+
+    public long TokenCount { get; private set; }
+
+    /// <summary>A request is not in the cache and will be computed.</summary>
+    public void Expect(long size) => sizeToDo += size;
+
+    /// <summary>An answer came from the cache.</summary>
+    public void Found(int request) => Answered(itemOf[request]);
+
+    /// <summary>An answer was computed.</summary>
+    public void Computed(int request, long size, int tokens)
+    {
+        sizeToDo -= size;
+        sizeDone += size;
+        TokenCount += tokens;
+        computed[itemOf[request]] = true;
+        Answered(itemOf[request]);
+    }
+
+    private void Answered(int item)
+    {
+        if (--open[item] == 0)
+        {
+            done++;
+            CachedItemCount += computed[item] ? 0 : 1;
+        }
+        report?.Invoke(new EvalProgress(task, done, open.Length, CachedItemCount, TokenCount, watch.Elapsed, Remaining()));
+    }
+
+    private TimeSpan? Remaining() => sizeDone == 0 ? (sizeToDo == 0 ? TimeSpan.Zero : null) : watch.Elapsed * ((double)sizeToDo / sizeDone);
+}

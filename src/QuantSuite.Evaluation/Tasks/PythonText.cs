@@ -1,0 +1,60 @@
+namespace QuantSuite.Evaluation.Tasks;
+
+/// <summary>
+/// Python's idea of white space, which reference prompts and metrics rest on: .NET's, and U+001C to U+001F besides
+/// (<c>str.strip</c>, <c>str.split()</c> and <c>\s</c> in <c>re</c> agree on it).
+/// </summary>
+public static class PythonText
+{
+    /// <summary>A regular expression's <c>\s</c>, to be put between brackets.</summary>
+    public const string SpaceClass = @"\s\x1c-\x1f";
+
+    /// <summary><c>str.isspace</c> of one character.</summary>
+    public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\x1c' and <= '\x1f';
+
+    /// <summary><c>str.strip()</c>.</summary>
+    public static string Strip(string text) => StripEnd(text.AsSpan(CountStart(text)).ToString());
+
+    /// <summary><c>str.rstrip()</c>.</summary>
+    public static string StripEnd(string text)
+    {
+        int end = text.Length;
+        while (end > 0 && IsSpace(text[end - 1]))
+            end--;
+        return text[..end];
+    }
+
+    /// <summary><c>str.split()</c>: maximal runs of other characters; none for blank text.</summary>
+    public static IReadOnlyList<string> Split(string text)
+    {
+        var words = new List<string>();
+        for (int start = 0; start < text.Length;)
+        {
+            int end = start;
+            while (end < text.Length && !IsSpace(text[end]))
+                end++;
+            if (end > start)
+                words.Add(text[start..end]);
+            start = end + 1;
+        }
+        return words;
+    }
+
+    /// <summary><c>len(re.split(r"\s+", text))</c>: runs of white space plus one, so blank ends count as words.</summary>
+    public static int WordCount(string text)
+    {
+        int count = 1;
+        for (int i = 0; i < text.Length; i++)
+            if (IsSpace(text[i]) && (i == 0 || !IsSpace(text[i - 1])))
+                count++;
+        return count;
+    }
+
+    private static int CountStart(string text)
+    {
+        int start = 0;
+        while (start < text.Length && IsSpace(text[start]))
+            start++;
+        return start;
+    }
+}
