@@ -1,66 +1,256 @@
+using System.Buffers.Binary;
+using System.IO.Enumeration;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
 /// Tensors of a model on disk, memory-mapped: safetensors (one file or shards) or GGUF. Everything about a file (sizes, offsets, names, types) is
-/// checked before a byte of a tensor is trusted. Names and layout are Hugging Face's, whatever the file's own.
+/// checked before a byte of a tensor is trusted. Names and layout are Hugging Face's, whatever the file's own. <see cref="CheckpointFiles.Open"/> makes one.
 /// </summary>
+/// <remarks>
+/// A <i>row</i> is one slice along the outermost dimension: of a matrix [out, in] a run of in values, of a vector one value. Tensors of any size can be
+/// read by rows, so that nothing needs a second full copy. Reading is safe from several threads.
+/// </remarks>
 public abstract class Checkpoint : IDisposable
 {
+    private const int ChunkLength = 1 << 18; // values decoded at a time, and checked while they are in the cache; a multiple of every block
+
+    private readonly Dictionary<string, StoredTensor> stored;
+    private readonly IReadOnlyList<MappedFile> files;
+    private readonly Lazy<string> contentHash;
+
+    private protected Checkpoint(
+        string path, IReadOnlyList<MappedFile> files, Dictionary<string, StoredTensor> stored, IReadOnlyDictionary<string, object> metadata)
+    {
+        Path = path;
+        this.files = files;
+        this.stored = stored;
+        Metadata = metadata;
+        Tensors = stored.ToDictionary(pair => pair.Key, pair => pair.Value.Info);
+        contentHash = new Lazy<string>(Hash);
+    }
+
     /// <summary>The path that was opened: a folder or a file.</summary>
-    public abstract string Path { get; }
+    public string Path { get; }
+
+    /// <summary>The container: <c>safetensors</c> or <c>gguf</c>.</summary>
+    public abstract string Format { get; }
 
     /// <summary>config.json of the folder, or the same keys built from GGUF metadata.</summary>
+    /// <exception cref="CheckpointException">There is none, or the GGUF architecture is not supported.</exception>
     public abstract ModelConfig Config { get; }
 
-    /// <summary>All tensors by name.</summary>
-    public abstract IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+    /// <summary>Whether <see cref="Config"/> can be had: a lone tensor file has none, and can be inspected all the same.</summary>
+    public abstract bool HasConfig { get; }
 
-    /// <summary>SHA-256 over configuration, tensor names, types, shapes and bytes, lower-case hex. Reads the whole file at the first call.</summary>
-    public abstract string ContentHash { get; }
+    /// <summary>All tensors by name.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>
+    /// The file's own key-values. GGUF: numbers in their .NET types, <see cref="bool"/>, <see cref="string"/>, and arrays of these
+    /// (<c>string[]</c>, <c>int[]</c>, <c>float[]</c>, …). safetensors: strings.
+    /// </summary>
+    public IReadOnlyDictionary<string, object> Metadata { get; }
+
+    /// <summary>
+    /// SHA-256 over configuration, tensor names, types, shapes and bytes, lower-case hex; how the tensors are spread over files does not matter.
+    /// Reads the whole file at the first call.
+    /// </summary>
+    public string ContentHash => contentHash.Value;
 
     /// <summary>Values of a tensor as float32, row-major.</summary>
-    /// <exception cref="CheckpointException">The tensor is missing, or its size is not <paramref name="destination"/>'s.</exception>
-    public abstract void Read(string name, Span<float> destination);
+    /// <exception cref="CheckpointException">The tensor is missing, its type cannot be read, or its size is not <paramref name="destination"/>'s.</exception>
+    public void Read(string name, Span<float> destination)
+    {
+        StoredTensor tensor = Find(name);
+        if (tensor.Info.ElementCount != destination.Length)
+            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' [{tensor.Info.ShapeText}] has {tensor.Info.ElementCount} values, the destination {destination.Length}.");
+        Decode(tensor, 0, tensor.Info.RowCount, destination);
+    }
 
-    /// <summary>A tensor [rows, columns] as float32.</summary>
+    /// <summary>Rows [firstRow, firstRow + rowCount) of a tensor as float32.</summary>
+    /// <exception cref="CheckpointException">The tensor is missing, its type cannot be read, or the sizes disagree.</exception>
+    public void ReadRows(string name, int firstRow, int rowCount, Span<float> destination)
+    {
+        StoredTensor tensor = RequireRows(name, firstRow, rowCount);
+        if (rowCount * tensor.Info.RowLength != destination.Length)
+            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: {rowCount} rows of tensor '{name}' [{tensor.Info.ShapeText}] have {rowCount * tensor.Info.RowLength} values, the destination {destination.Length}.");
+        Decode(tensor, firstRow, rowCount, destination);
+    }
+
+    /// <summary>
+    /// The bytes of rows as they lie in the file (valid until disposal; nothing says that they are aligned), for a reader that knows the type, such as
+    /// a kernel that packs BF16 without widening. False where the file holds the rows in another order, or where the range is not whole bytes or too long for a span.
+    /// </summary>
+    /// <exception cref="CheckpointException">The tensor is missing, or has no such rows.</exception>
+    public bool TryRawRows(string name, int firstRow, int rowCount, out ReadOnlySpan<byte> bytes)
+    {
+        StoredTensor tensor = RequireRows(name, firstRow, rowCount);
+        long first = firstRow * tensor.Info.RowLength, count = rowCount * tensor.Info.RowLength;
+        bytes = default;
+        if (tensor.InterleavedHeadLength > 0 || first % tensor.Type.BlockLength != 0 || count % tensor.Type.BlockLength != 0 || tensor.Type.ByteCount(count) > int.MaxValue)
+            return false;
+        bytes = tensor.Bytes(first, (int)count);
+        return true;
+    }
+
+    /// <summary>A tensor [rows, columns] as float32, every value finite.</summary>
     public Matrix ReadMatrix(string name, int rows, int columns)
     {
         Require(name, rows, columns);
         var matrix = new Matrix(rows, columns);
-        Read(name, matrix.Span);
-        return matrix;
+        try
+        {
+            int step = Math.Max(1, ChunkLength / Math.Max(1, columns));
+            for (int row = 0; row < rows; row += step)
+            {
+                int count = Math.Min(step, rows - row);
+                Span<float> values = Values(matrix, row, count);
+                ReadRows(name, row, count, values);
+                RequireFinite(name, values, row);
+            }
+            return matrix;
+        }
+        catch
+        {
+            matrix.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>A tensor [length] as float32.</summary>
+    /// <summary>A tensor [length] as float32, every value finite.</summary>
     public float[] ReadVector(string name, int length)
     {
         Require(name, length);
         var vector = new float[length];
         Read(name, vector);
+        RequireFinite(name, vector);
         return vector;
     }
 
     /// <summary>Throws unless the tensor is there with this shape.</summary>
     public TensorInfo Require(string name, params ReadOnlySpan<int> shape)
     {
-        if (!Tensors.TryGetValue(name, out TensorInfo? tensor))
-            throw new CheckpointException($"{Path}: tensor '{name}' is missing; the file holds {Tensors.Count} tensors. Is the checkpoint complete, and is config.json its own?");
+        TensorInfo tensor = Find(name).Info;
         bool same = tensor.Shape.Count == shape.Length;
         for (int i = 0; same && i < shape.Length; i++)
             same = tensor.Shape[i] == shape[i];
         if (!same)
-            throw new CheckpointException($"{Path}: tensor '{name}' has shape [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", shape.ToArray())}] from config.json.");
+            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' has shape [{tensor.ShapeText}], expected [{string.Join(", ", shape.ToArray())}] from config.json.");
         return tensor;
     }
 
+    /// <summary>Throws where a tensor of the file is neither used nor of a name that is known to be no weight: a model that leaves weights unread is another model.</summary>
+    /// <param name="used">Names that the model has read.</param>
+    /// <param name="ignorable">Names of stored buffers, with <c>*</c> for any run of characters, such as <c>*.rotary_emb.inv_freq</c>.</param>
+    public void RequireNoOtherTensors(IEnumerable<string> used, params ReadOnlySpan<string> ignorable)
+    {
+        var others = new SortedSet<string>(stored.Keys, StringComparer.Ordinal);
+        others.ExceptWith(used);
+        foreach (string pattern in ignorable)
+            others.RemoveWhere(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+        if (others.Count == 0)
+            return;
+        string names = string.Join(", ", others.Take(5).Select(name => $"'{name}'")) + (others.Count > 5 ? $" and {others.Count - 5} more" : "");
+        throw new CheckpointException(CheckpointFlaw.ExtraTensor, $"{Path}: {others.Count} of {stored.Count} tensors have no place in this model: {names}. Is config.json its own, and the architecture supported with these options?");
+    }
+
+    /// <summary>Throws where a tensor holds NaN or infinity, naming the first; for tensors that are taken by <see cref="TryRawRows"/>.</summary>
+    public void RequireFinite(string name)
+    {
+        TensorInfo tensor = Find(name).Info;
+        int step = (int)Math.Clamp(ChunkLength / Math.Max(1, tensor.RowLength), 1, Math.Max(1, tensor.RowCount));
+        var values = new float[checked((int)(step * tensor.RowLength))];
+        for (int row = 0; row < tensor.RowCount; row += step)
+        {
+            int count = (int)Math.Min(step, tensor.RowCount - row);
+            Span<float> chunk = values.AsSpan(0, (int)(count * tensor.RowLength));
+            ReadRows(name, row, count, chunk);
+            RequireFinite(name, chunk, row);
+        }
+    }
+
+    /// <summary>Throws where values just read from a tensor, beginning at a row, hold NaN or infinity, naming the first.</summary>
+    public void RequireFinite(string name, ReadOnlySpan<float> values, int firstRow = 0)
+    {
+        int index = Widening.IndexOfNonFinite(values);
+        if (index < 0)
+            return;
+        TensorInfo tensor = Find(name).Info;
+        (long row, long column) = Math.DivRem(index, tensor.RowLength);
+        string place = tensor.Shape.Count < 2 ? $"element {firstRow + index}" : $"row {firstRow + row} column {column}";
+        throw new CheckpointException(CheckpointFlaw.NotFinite, $"{Path}: tensor '{name}' {place} is {(float.IsNaN(values[index]) ? "NaN" : "infinite")}; expected finite weights. The checkpoint is damaged: fetch or convert it again.");
+    }
+
     /// <inheritdoc/>
-    public abstract void Dispose();
+    public void Dispose()
+    {
+        foreach (MappedFile file in files)
+            file.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private static unsafe Span<float> Values(Matrix matrix, int row, int count) => new(matrix.Pointer + (long)row * matrix.Columns, count * matrix.Columns);
+
+    private StoredTensor Find(string name) => stored.TryGetValue(name, out StoredTensor? tensor)
+        ? tensor
+        : throw new CheckpointException(CheckpointFlaw.MissingTensor, $"{Path}: tensor '{name}' is missing; the file holds {stored.Count} tensors. Is the checkpoint complete, and is config.json its own?");
+
+    private StoredTensor RequireRows(string name, int firstRow, int rowCount)
+    {
+        StoredTensor tensor = Find(name);
+        if (firstRow < 0 || rowCount < 0 || (long)firstRow + rowCount > tensor.Info.RowCount)
+            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' [{tensor.Info.ShapeText}] has {tensor.Info.RowCount} rows, asked for {rowCount} from row {firstRow}.");
+        return tensor;
+    }
+
+    private void Decode(StoredTensor tensor, long firstRow, long rowCount, Span<float> destination)
+    {
+        TensorDecoder decode = tensor.Type.Decode
+            ?? throw new CheckpointException(CheckpointFlaw.Type, $"{Path}: type {tensor.Info.Type} of tensor '{tensor.Info.Name}' cannot be read yet; supported: {string.Join(", ", TensorType.Readable(Format))}.");
+        long length = tensor.Info.RowLength;
+        if (tensor.InterleavedHeadLength == 0)
+            DecodeRun(tensor, decode, firstRow * length, destination);
+        else
+            for (int i = 0; i < rowCount; i++)
+                DecodeRun(tensor, decode, tensor.StoredRow(firstRow + i) * length, destination.Slice((int)(i * length), (int)length));
+    }
+
+    private void DecodeRun(StoredTensor tensor, TensorDecoder decode, long first, Span<float> destination)
+    {
+        if (first % tensor.Type.BlockLength != 0 || destination.Length % tensor.Type.BlockLength != 0)
+            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{tensor.Info.Name}' [{tensor.Info.ShapeText}] of type {tensor.Info.Type} is stored in blocks of {tensor.Type.BlockLength}; rows that hold no whole block cannot be read one by one.");
+        for (int done = 0; done < destination.Length; done += ChunkLength)
+        {
+            Span<float> chunk = destination.Slice(done, Math.Min(ChunkLength, destination.Length - done));
+            decode(tensor.Bytes(first + done, chunk.Length), chunk);
+        }
+    }
+
+    private string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, HasConfig ? JsonSerializer.Serialize(Config.Root) : "");
+        foreach (StoredTensor tensor in stored.Values.OrderBy(tensor => tensor.Info.Name, StringComparer.Ordinal))
+        {
+            Append(hash, tensor.Info.Name);
+            Append(hash, tensor.Info.Type);
+            Append(hash, tensor.Info.ShapeText);
+            tensor.AppendTo(hash);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
 }
-
-/// <summary>A tensor as the file describes it: its type in the file's own word (<c>BF16</c>, <c>Q4_1</c>), shape (outermost first) and size.</summary>
-public sealed record TensorInfo(string Name, string Type, IReadOnlyList<long> Shape, long ByteCount);
-
-/// <summary>A checkpoint that cannot be used; the message says what, got, expected, remedy.</summary>
-public sealed class CheckpointException(string message, Exception? inner = null) : Exception(message, inner);

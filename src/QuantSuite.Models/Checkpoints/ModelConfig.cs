@@ -14,6 +14,10 @@ public sealed class ModelConfig
     /// <summary>Wraps a parsed config.json.</summary>
     public ModelConfig(JsonElement root) => this.root = root.Clone();
 
+    /// <summary>Reads config.json.</summary>
+    /// <exception cref="CheckpointException">It is not there, not JSON, not an object, or a key occurs twice.</exception>
+    public static ModelConfig Read(string path) => new(JsonFile.Object(path));
+
     /// <summary>The raw object.</summary>
     public JsonElement Root => root;
 

@@ -1,0 +1,53 @@
+namespace QuantSuite.Models.Checkpoints;
+
+/// <summary>
+/// A GGUF file. Where its architecture is known (<see cref="LlamaGguf"/>), tensors have Hugging Face's names and layout and the metadata gives a
+/// <see cref="ModelConfig"/>; any other file can be opened and inspected by its own names. Quantized blocks are dequantized as they are read.
+/// </summary>
+public sealed class GgufCheckpoint : Checkpoint
+{
+    private readonly string? configPath;
+    private readonly Lazy<ModelConfig> config;
+
+    private GgufCheckpoint(string path, string? configPath, MappedFile mapped, GgufFile file, Dictionary<string, StoredTensor> stored)
+        : base(path, [mapped], stored, file.Metadata)
+    {
+        this.configPath = configPath;
+        config = new Lazy<ModelConfig>(() => configPath is not null ? ModelConfig.Read(configPath) : BuildConfig());
+    }
+
+    /// <inheritdoc/>
+    public override string Format => "gguf";
+
+    /// <inheritdoc/>
+    public override bool HasConfig => configPath is not null || IsLlama(Metadata);
+
+    /// <inheritdoc/>
+    public override ModelConfig Config => config.Value;
+
+    /// <summary>Opens a file as <paramref name="path"/> (its folder or itself); config.json, where given, stands before the metadata.</summary>
+    internal static GgufCheckpoint Open(string path, string filePath, string? configPath)
+    {
+        var mapped = new MappedFile(filePath);
+        try
+        {
+            var file = new GgufFile(mapped);
+            return new GgufCheckpoint(path, configPath, mapped, file, IsLlama(file.Metadata) ? LlamaGguf.Rename(filePath, file) : file.Tensors);
+        }
+        catch
+        {
+            mapped.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsLlama(IReadOnlyDictionary<string, object> metadata) => metadata.GetValueOrDefault("general.architecture") is LlamaGguf.Architecture;
+
+    private ModelConfig BuildConfig() => Metadata.GetValueOrDefault("general.architecture") switch
+    {
+        LlamaGguf.Architecture => LlamaGguf.Config(Path, Metadata, Tensors),
+        string other => throw new CheckpointException(CheckpointFlaw.Architecture, $"{Path}: GGUF architecture '{other}' cannot be read yet; supported: {LlamaGguf.Architecture}."),
+        null => throw new CheckpointException(CheckpointFlaw.Architecture, $"{Path}: no general.architecture in the metadata; expected {LlamaGguf.Architecture}."),
+        object value => throw new CheckpointException(CheckpointFlaw.Type, $"{Path}: general.architecture is {value} ({value.GetType().Name}), expected a string."),
+    };
+}
