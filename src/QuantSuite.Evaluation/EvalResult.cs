@@ -57,11 +57,6 @@ public sealed record EvalResult
 /// <param name="Unit">Empty for a fraction of items; else e.g. <c>nats/token</c>, <c>bits/byte</c>, <c>points</c>.</param>
 public sealed record Metric(string Name, double Value, double? StandardError, bool HigherIsBetter, string Unit = "");
 
-/// <summary>How two runs of the same items are compared.</summary>
-/// <param name="Kind">What an item's <see cref="ItemOutcome.Score"/> is.</param>
-/// <param name="Margin">The largest loss that is still no degradation, in the unit of the mean score (a fraction of items, or nats per token).</param>
-public sealed record Gate(GateKind Kind, double Margin);
-
 /// <summary>What an item's score is, and so which paired interval applies.</summary>
 public enum GateKind
 {

@@ -1,0 +1,127 @@
+namespace QuantSuite.Evaluation.Baselines;
+
+/// <summary>
+/// A folder of approved baselines, <c>&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.verified.json</c>. A run that is anything but equal leaves a <c>.received.json</c> beside it,
+/// an equal run removes it, and only <see cref="Accept"/> moves one over the other. Names and encoding are those of VerifyTests/Verify.
+/// </summary>
+public sealed class BaselineStore
+{
+    /// <summary>How an approved file's name ends.</summary>
+    public const string VerifiedExtension = ".verified.json";
+
+    /// <summary>How the name of a file that waits for a person ends.</summary>
+    public const string ReceivedExtension = ".received.json";
+
+    private const long MaxBytes = 64 << 20;
+
+    private readonly Action<string, string> _show;
+
+    /// <summary>A folder of baselines; it need not exist.</summary>
+    /// <param name="show">Shows a person received against verified, when a row fails; the default is <see cref="DiffTool.Show"/>.</param>
+    public BaselineStore(string root, Action<string, string>? show = null)
+    {
+        Root = Path.GetFullPath(root);
+        _show = show ?? DiffTool.Show;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Root { get; }
+
+    /// <summary>The folder that <c>QUANTSUITE_BASELINES</c> names, else <c>baselines</c> of the repository.</summary>
+    public static string RootOf(string repositoryRoot) =>
+        Environment.GetEnvironmentVariable("QUANTSUITE_BASELINES") is { Length: > 0 } folder ? folder : Path.Combine(repositoryRoot, "baselines");
+
+    /// <summary>The approved file of a row.</summary>
+    public string VerifiedPath(ResultKey key) => Path.Combine(Root, key.RelativePath + VerifiedExtension);
+
+    /// <summary>The file of a row that waits for a person.</summary>
+    public string ReceivedPath(ResultKey key) => Path.Combine(Root, key.RelativePath + ReceivedExtension);
+
+    /// <summary>The approved baseline of a row, or null where there is none; an empty file is none.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or another row's.</exception>
+    public Baseline? Read(ResultKey key) => Read(VerifiedPath(key), key);
+
+    /// <summary>The verdict of a run. Writes nothing.</summary>
+    public Verdict Compare(EvalResult now)
+    {
+        try
+        {
+            return Read(ResultKey.Of(now)) is { } approved ? approved.Compare(now) : Verdict.Missing(now);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return Verdict.Refused(now, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// The verdict of a run; leaves a received file where it is anything but equal, removes an old one where it is, and shows a person the
+    /// difference where it fails. Never touches an approved file.
+    /// </summary>
+    public Verdict Check(EvalResult now)
+    {
+        Verdict verdict = Compare(now);
+        if (verdict.Kind == VerdictKind.Equal)
+            RemoveReceived(verdict.Key);
+        else
+            AtomicFile.Write(ReceivedPath(verdict.Key), BaselineText.Write(Baseline.Of(now)));
+        if (verdict.Fails())
+            _show(ReceivedPath(verdict.Key), VerifiedPath(verdict.Key));
+        return verdict;
+    }
+
+    /// <summary>Rows with an approved file, in the order of their paths.</summary>
+    public IReadOnlyList<ResultKey> Verified() => Keys(VerifiedExtension);
+
+    /// <summary>Rows that wait for a person, in the order of their paths.</summary>
+    public IReadOnlyList<ResultKey> Received() => Keys(ReceivedExtension);
+
+    /// <summary>Approved rows that are none of <paramref name="rows"/>: their task, model or recipe is gone.</summary>
+    public IReadOnlyList<ResultKey> Orphans(IEnumerable<ResultKey> rows) => [.. Verified().Except(rows)];
+
+    /// <summary>
+    /// Moves received files over approved ones, each in one step that needs no room on the disk: what is not moved is as it was. Returns the rows that were.
+    /// </summary>
+    /// <param name="which">The rows to accept; null for all that wait.</param>
+    /// <exception cref="InvalidDataException">A received file is damaged; it and the ones after it are not moved.</exception>
+    public IReadOnlyList<ResultKey> Accept(Func<ResultKey, bool>? which = null)
+    {
+        var accepted = new List<ResultKey>();
+        foreach (ResultKey key in Received().Where(key => which is null || which(key)))
+        {
+            if (Read(ReceivedPath(key), key) is null)
+                continue;
+            File.Move(ReceivedPath(key), VerifiedPath(key), overwrite: true);
+            accepted.Add(key);
+        }
+        return accepted;
+    }
+
+    private static Baseline? Read(string path, ResultKey key)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length == 0)
+            return null;
+        if (file.Length > MaxBytes)
+            throw new InvalidDataException($"{path} is no baseline: it has {file.Length} bytes, expected at most {MaxBytes}. Delete it and accept the row again.");
+        Baseline baseline = BaselineText.Read(File.ReadAllBytes(path), path);
+        var own = new ResultKey(baseline.Model, baseline.Task, baseline.Recipe);
+        return own == key ? baseline
+            : throw new InvalidDataException($"{path} is the baseline of {own}, expected {key}: a copied file, or two names that this file system does not tell apart. Delete it.");
+    }
+
+    // File.Delete takes an absent file, not an absent folder.
+    private void RemoveReceived(ResultKey key)
+    {
+        if (File.Exists(ReceivedPath(key)))
+            File.Delete(ReceivedPath(key));
+    }
+
+    private IReadOnlyList<ResultKey> Keys(string extension)
+    {
+        if (!Directory.Exists(Root))
+            return [];
+        return [.. Directory.EnumerateFiles(Root, "*" + extension, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => ResultKey.Parse(Path.GetRelativePath(Root, path), extension)).OfType<ResultKey>()];
+    }
+}

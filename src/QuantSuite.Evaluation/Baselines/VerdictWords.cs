@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using QuantSuite.Evaluation.Statistics;
+
+namespace QuantSuite.Evaluation.Baselines;
+
+/// <summary>A verdict in words, for a test's message and a terminal.</summary>
+internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? approved)
+{
+    private const int ShownItems = 10;
+    private const int ShownCharacters = 60;
+
+    private Comparison? Comparison => verdict.Comparison;
+
+    /// <summary>One line.</summary>
+    public string Summary() => $"{verdict.Kind.ToString().ToLowerInvariant()}: {verdict.Key}: {Sentence()}";
+
+    /// <summary>All of it, lines separated by LF, without one at the end.</summary>
+    public string All()
+    {
+        var text = new StringBuilder(Summary());
+        foreach (string line in Lines())
+            text.Append('\n').Append(line);
+        return text.ToString();
+    }
+
+    private IEnumerable<string> Lines()
+    {
+        if (verdict.Kind is not (VerdictKind.Refused or VerdictKind.Missing or VerdictKind.Equal))
+            foreach (string line in Metrics().Concat(Items()))
+                yield return line;
+        foreach (string difference in verdict.Differences)
+            yield return $"  other than approved: {difference}";
+        if (verdict.Kind == VerdictKind.Equal)
+            yield break;
+        yield return $"  look closer: dotnet test evals/QuantSuite.Evals --filter \"{verdict.Key.Filter}\"";
+        yield return $"  accept:      dotnet run --project src/QuantSuite.Cli -- accept --filter \"{verdict.Key.Filter}\"";
+    }
+
+    private string Sentence() => verdict.Kind switch
+    {
+        VerdictKind.Equal => "every bit as approved.",
+        VerdictKind.Missing => "no approved baseline. If its numbers are right, accept them.",
+        VerdictKind.Refused => "not comparable with the approved baseline.",
+        VerdictKind.Changed => "the same scores from other bits.",
+        VerdictKind.Improved => $"{Change()} A gain beyond chance.",
+        VerdictKind.Pass => $"{Change()} Any loss is below the margin.",
+        VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items are not finite any more.",
+        VerdictKind.Fail => $"{Change()} A loss beyond chance that may exceed the margin.",
+        _ => $"{Change()} {Undecided()}",
+    };
+
+    private string Undecided() => Comparison! switch
+    {
+        { ItemCount: 0 } => "Without items nothing is known.",
+        { NeededItemCount: { } needed, ItemCount: int count } => Invariant($"{count} items cannot tell; about {needed:#,0} like these would."),
+        _ => "No number of items like these would tell.",
+    };
+
+    private string Change()
+    {
+        Interval limits = Comparison!.Limits;
+        return $"{Mean(Comparison.Before)} → {Mean(Comparison.Now)}, change {Signed(Comparison.Change)} {Unit} "
+            + $"(99 % sure above {Signed(limits.Low)}, 99 % sure below {Signed(limits.High)}; margin {Amount(Comparison.Gate.Margin)}).";
+    }
+
+    private IEnumerable<string> Metrics()
+    {
+        foreach (Metric metric in now.Metrics)
+        {
+            Metric? before = approved?.Metrics.FirstOrDefault(other => other.Name == metric.Name);
+            yield return $"  {metric.Name} {Value(before?.Value)} → {Value(metric.Value)}{Error(metric)}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}";
+        }
+    }
+
+    private IEnumerable<string> Items()
+    {
+        IReadOnlyList<ItemChange> changes = Comparison!.Changes;
+        if (changes.Count == 0)
+            yield break;
+        string p = Comparison.McNemarP is { } value ? Invariant($"; McNemar's exact p = {value:G3}") : "";
+        yield return Invariant($"  {changes.Count} of {Comparison.ItemCount} items differ: {Comparison.LostCount} lost, {Comparison.GainedCount} gained{p}");
+        foreach (ItemChange change in changes.OrderBy(Severity).Take(ShownItems))
+            yield return $"    {change.Now.Id}: {Outcome(change)}";
+        if (changes.Count > ShownItems)
+            yield return Invariant($"    and {changes.Count - ShownItems} more");
+    }
+
+    // Broken and lost items first, the largest loss first; items of equal severity stay in the task's order.
+    private static double Severity(ItemChange change) => double.IsNaN(change.Difference) ? double.NegativeInfinity : change.Difference;
+
+    private string Outcome(ItemChange change)
+    {
+        if (Kind != GateKind.RightOrWrong)
+            return $"score {OutcomeScore.Text(change.BeforeScore)} → {OutcomeScore.Text(change.Now.Score)}";
+        string flip = change.Difference < 0 ? "lost" : change.Difference > 0 ? "gained" : "other answer";
+        return $"{flip}: expected {Clip(change.Now.Expected)}, before {Clip(change.Before)}, now {Clip(change.Now.Answer)}";
+    }
+
+    private GateKind Kind => Comparison!.Gate.Kind;
+
+    private string Unit => Kind switch { GateKind.RightOrWrong => "points", GateKind.LogLikelihood => "nats/token", _ => "of the mean score" };
+
+    private string Mean(double value) => Kind == GateKind.RightOrWrong ? Invariant($"{100 * value:F2} %") : Invariant($"{value:F5}");
+
+    private string Amount(double value) => Kind == GateKind.RightOrWrong ? Invariant($"{100 * value:F2}") : Invariant($"{value:F5}");
+
+    private string Signed(double value) => (value < 0 ? "−" : "+") + Amount(Math.Abs(value));
+
+    private static string Value(double? value) => value is { } known ? Invariant($"{known:G6}") : "(none)";
+
+    private static string Error(Metric metric) => metric.StandardError is { } error ? Invariant($" ± {error:G2}") : "";
+
+    private static string Clip(string text)
+    {
+        string line = text.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t");
+        return "“" + (line.Length <= ShownCharacters ? line : string.Concat(line.AsSpan(0, ShownCharacters), "…")) + "”";
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
