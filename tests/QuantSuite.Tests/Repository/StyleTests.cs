@@ -23,8 +23,9 @@ public partial class StyleTests
     {
         var tooLong = from file in Code
                       from line in File.ReadAllLines(SourceTree.FullPath(file)).Select((text, index) => (text, number: index + 1))
-                      where line.text.Length > LongestLine
-                      select $"{file}:{line.number} has {line.text.Length} characters";
+                      let code = Literal().Replace(line.text, "\"\"") // a message stays in one piece
+                      where code.Length > LongestLine
+                      select $"{file}:{line.number} has {code.Length} characters";
         Assert.Empty(tooLong);
     }
 
@@ -58,6 +59,11 @@ public partial class StyleTests
                     select $"{file}: {match.Value}";
         Assert.Empty(found);
     }
+
+    [GeneratedRegex("""
+        "(?:[^"\\]|\\.)*"
+        """)]
+    private static partial Regex Literal();
 
     [GeneratedRegex(@"\b(class|record|struct|interface|enum)\s+\w*(Manager|Helpers?|Utils?|Utilities|Service|Impl|Base)\b")]
     private static partial Regex VagueName();

@@ -1,0 +1,26 @@
+using System.Globalization;
+using QuantSuite.Evaluation.Baselines;
+
+namespace QuantSuite.Evaluation.Rows;
+
+/// <summary>What came of a row.</summary>
+/// <param name="Result">The numbers, as saved.</param>
+/// <param name="Verdict">Against the approved baseline.</param>
+/// <param name="AgainstFull">Against the full-precision run of the same items, or null where there is none.</param>
+/// <param name="Strict">Whether changed bits and undecided verdicts fail.</param>
+public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? AgainstFull, bool Strict)
+{
+    /// <summary>Whether the row passes.</summary>
+    public bool Passed => !Verdict.Fails(Strict);
+
+    /// <summary>The verdict in words; the change against full precision beside it.</summary>
+    public string Words => AgainstFull is null ? Verdict.Words : Verdict.Words + "\n" + FullText(AgainstFull);
+
+    private static string FullText(Comparison full)
+    {
+        double scale = full.Gate.Kind == GateKind.RightOrWrong ? 100 : 1;
+        string unit = full.Gate.Kind == GateKind.RightOrWrong ? "points" : full.Gate.Kind == GateKind.LogLikelihood ? "nats/token" : "of the mean score";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"  against fp32: {scale * full.Change:+0.####;−0.####;0} ± {scale * full.StandardError:0.####} {unit}; {full.LostCount} items lost, {full.GainedCount} gained");
+    }
+}
