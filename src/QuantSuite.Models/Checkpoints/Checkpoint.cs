@@ -1,15 +1,12 @@
-using System.Buffers.Binary;
 using System.IO.Enumeration;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
 /// Tensors of a model on disk, memory-mapped: safetensors (one file or shards) or GGUF. Everything about a file (sizes, offsets, names, types) is
-/// checked before a byte of a tensor is trusted. Names and layout are Hugging Face's, whatever the file's own. <see cref="CheckpointFiles.Open"/> makes one.
+/// checked before a byte of a tensor is trusted. Names and layout are Hugging Face's, whatever the file's own.
+/// <see cref="CheckpointFiles.Open"/> makes one.
 /// </summary>
 /// <remarks>
 /// A <i>row</i> is one slice along the outermost dimension: of a matrix [out, in] a run of in values, of a vector one value. Tensors of any size can be
@@ -31,7 +28,7 @@ public abstract class Checkpoint : IDisposable
         this.stored = stored;
         Metadata = metadata;
         Tensors = stored.ToDictionary(pair => pair.Key, pair => pair.Value.Info);
-        contentHash = new Lazy<string>(Hash);
+        contentHash = new Lazy<string>(() => CheckpointHash.Compute(HasConfig ? Config : null, stored.Values));
     }
 
     /// <summary>The path that was opened: a folder or a file.</summary>
@@ -44,7 +41,7 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="CheckpointException">There is none, or the GGUF architecture is not supported.</exception>
     public abstract ModelConfig Config { get; }
 
-    /// <summary>Whether <see cref="Config"/> can be had: a lone tensor file has none, and can be inspected all the same.</summary>
+    /// <summary>Whether there is a <see cref="Config"/>: a lone tensor file has none, and can be inspected all the same.</summary>
     public abstract bool HasConfig { get; }
 
     /// <summary>All tensors by name.</summary>
@@ -67,8 +64,7 @@ public abstract class Checkpoint : IDisposable
     public void Read(string name, Span<float> destination)
     {
         StoredTensor tensor = Find(name);
-        if (tensor.Info.ElementCount != destination.Length)
-            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' [{tensor.Info.ShapeText}] has {tensor.Info.ElementCount} values, the destination {destination.Length}.");
+        RequireLength(tensor.Info, tensor.Info.ElementCount, destination);
         Decode(tensor, 0, tensor.Info.RowCount, destination);
     }
 
@@ -76,26 +72,25 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="CheckpointException">The tensor is missing, its type cannot be read, or the sizes disagree.</exception>
     public void ReadRows(string name, int firstRow, int rowCount, Span<float> destination)
     {
-        StoredTensor tensor = RequireRows(name, firstRow, rowCount);
-        if (rowCount * tensor.Info.RowLength != destination.Length)
-            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: {rowCount} rows of tensor '{name}' [{tensor.Info.ShapeText}] have {rowCount * tensor.Info.RowLength} values, the destination {destination.Length}.");
+        StoredTensor tensor = FindRows(name, firstRow, rowCount);
+        RequireLength(tensor.Info, rowCount * tensor.Info.RowLength, destination);
         Decode(tensor, firstRow, rowCount, destination);
     }
 
     /// <summary>
     /// The bytes of rows as they lie in the file (valid until disposal; nothing says that they are aligned), for a reader that knows the type, such as
-    /// a kernel that packs BF16 without widening. False where the file holds the rows in another order, or where the range is not whole bytes or too long for a span.
+    /// a kernel that packs BF16 without widening. False where the file holds the rows in another order, or where they are not whole blocks or too
+    /// many for one span.
     /// </summary>
     /// <exception cref="CheckpointException">The tensor is missing, or has no such rows.</exception>
     public bool TryRawRows(string name, int firstRow, int rowCount, out ReadOnlySpan<byte> bytes)
     {
-        StoredTensor tensor = RequireRows(name, firstRow, rowCount);
+        StoredTensor tensor = FindRows(name, firstRow, rowCount);
         long first = firstRow * tensor.Info.RowLength, count = rowCount * tensor.Info.RowLength;
-        bytes = default;
-        if (tensor.InterleavedHeadLength > 0 || first % tensor.Type.BlockLength != 0 || count % tensor.Type.BlockLength != 0 || tensor.Type.ByteCount(count) > int.MaxValue)
-            return false;
-        bytes = tensor.Bytes(first, (int)count);
-        return true;
+        int block = tensor.Type.BlockLength;
+        bool asStored = tensor.InterleavedHeadLength == 0 && first % block == 0 && count % block == 0 && tensor.Type.ByteCount(count) <= int.MaxValue;
+        bytes = asStored ? tensor.Bytes(first, count) : default;
+        return asStored;
     }
 
     /// <summary>A tensor [rows, columns] as float32, every value finite.</summary>
@@ -107,12 +102,7 @@ public abstract class Checkpoint : IDisposable
         {
             int step = Math.Max(1, ChunkLength / Math.Max(1, columns));
             for (int row = 0; row < rows; row += step)
-            {
-                int count = Math.Min(step, rows - row);
-                Span<float> values = Values(matrix, row, count);
-                ReadRows(name, row, count, values);
-                RequireFinite(name, values, row);
-            }
+                ReadFinite(name, row, Rows(matrix, row, Math.Min(step, rows - row)));
             return matrix;
         }
         catch
@@ -139,12 +129,13 @@ public abstract class Checkpoint : IDisposable
         bool same = tensor.Shape.Count == shape.Length;
         for (int i = 0; same && i < shape.Length; i++)
             same = tensor.Shape[i] == shape[i];
-        if (!same)
-            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' has shape [{tensor.ShapeText}], expected [{string.Join(", ", shape.ToArray())}] from config.json.");
-        return tensor;
+        return same ? tensor : throw Wrong(CheckpointFlaw.Shape,
+            $"tensor '{name}' has shape [{tensor.ShapeText}], expected [{string.Join(", ", shape.ToArray())}] from config.json");
     }
 
-    /// <summary>Throws where a tensor of the file is neither used nor of a name that is known to be no weight: a model that leaves weights unread is another model.</summary>
+    /// <summary>
+    /// Throws where a tensor of the file is neither used nor of a name that is known to be no weight: a model that leaves weights unread is another model.
+    /// </summary>
     /// <param name="used">Names that the model has read.</param>
     /// <param name="ignorable">Names of stored buffers, with <c>*</c> for any run of characters, such as <c>*.rotary_emb.inv_freq</c>.</param>
     public void RequireNoOtherTensors(IEnumerable<string> used, params ReadOnlySpan<string> ignorable)
@@ -156,22 +147,20 @@ public abstract class Checkpoint : IDisposable
         if (others.Count == 0)
             return;
         string names = string.Join(", ", others.Take(5).Select(name => $"'{name}'")) + (others.Count > 5 ? $" and {others.Count - 5} more" : "");
-        throw new CheckpointException(CheckpointFlaw.ExtraTensor, $"{Path}: {others.Count} of {stored.Count} tensors have no place in this model: {names}. Is config.json its own, and the architecture supported with these options?");
+        throw Wrong(CheckpointFlaw.ExtraTensor,
+            $"{others.Count} of {stored.Count} tensors have no place in this model: {names}; fetch config.json of this very checkpoint");
     }
 
     /// <summary>Throws where a tensor holds NaN or infinity, naming the first; for tensors that are taken by <see cref="TryRawRows"/>.</summary>
     public void RequireFinite(string name)
     {
         TensorInfo tensor = Find(name).Info;
-        int step = (int)Math.Clamp(ChunkLength / Math.Max(1, tensor.RowLength), 1, Math.Max(1, tensor.RowCount));
+        if (tensor.ElementCount == 0)
+            return;
+        int step = (int)Math.Clamp(ChunkLength / tensor.RowLength, 1, tensor.RowCount);
         var values = new float[checked((int)(step * tensor.RowLength))];
         for (int row = 0; row < tensor.RowCount; row += step)
-        {
-            int count = (int)Math.Min(step, tensor.RowCount - row);
-            Span<float> chunk = values.AsSpan(0, (int)(count * tensor.RowLength));
-            ReadRows(name, row, count, chunk);
-            RequireFinite(name, chunk, row);
-        }
+            ReadFinite(name, row, values.AsSpan(0, (int)(Math.Min(step, tensor.RowCount - row) * tensor.RowLength)));
     }
 
     /// <summary>Throws where values just read from a tensor, beginning at a row, hold NaN or infinity, naming the first.</summary>
@@ -183,7 +172,8 @@ public abstract class Checkpoint : IDisposable
         TensorInfo tensor = Find(name).Info;
         (long row, long column) = Math.DivRem(index, tensor.RowLength);
         string place = tensor.Shape.Count < 2 ? $"element {firstRow + index}" : $"row {firstRow + row} column {column}";
-        throw new CheckpointException(CheckpointFlaw.NotFinite, $"{Path}: tensor '{name}' {place} is {(float.IsNaN(values[index]) ? "NaN" : "infinite")}; expected finite weights. The checkpoint is damaged: fetch or convert it again.");
+        throw Wrong(CheckpointFlaw.NotFinite,
+            $"tensor '{name}' {place} is {(float.IsNaN(values[index]) ? "NaN" : "infinite")}, expected finite weights; fetch or convert the checkpoint again");
     }
 
     /// <inheritdoc/>
@@ -194,24 +184,37 @@ public abstract class Checkpoint : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static unsafe Span<float> Values(Matrix matrix, int row, int count) => new(matrix.Pointer + (long)row * matrix.Columns, count * matrix.Columns);
+    private static unsafe Span<float> Rows(Matrix matrix, int row, int count) => new(matrix.Pointer + (long)row * matrix.Columns, count * matrix.Columns);
+
+    private void ReadFinite(string name, int firstRow, Span<float> destination)
+    {
+        long length = Find(name).Info.RowLength;
+        ReadRows(name, firstRow, length == 0 ? 0 : (int)(destination.Length / length), destination);
+        RequireFinite(name, destination, firstRow);
+    }
 
     private StoredTensor Find(string name) => stored.TryGetValue(name, out StoredTensor? tensor)
         ? tensor
-        : throw new CheckpointException(CheckpointFlaw.MissingTensor, $"{Path}: tensor '{name}' is missing; the file holds {stored.Count} tensors. Is the checkpoint complete, and is config.json its own?");
+        : throw Wrong(CheckpointFlaw.MissingTensor,
+            $"tensor '{name}' is missing; the file holds {stored.Count} others; fetch all of it, with its own config.json");
 
-    private StoredTensor RequireRows(string name, int firstRow, int rowCount)
+    private StoredTensor FindRows(string name, int firstRow, int rowCount)
     {
         StoredTensor tensor = Find(name);
-        if (firstRow < 0 || rowCount < 0 || (long)firstRow + rowCount > tensor.Info.RowCount)
-            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{name}' [{tensor.Info.ShapeText}] has {tensor.Info.RowCount} rows, asked for {rowCount} from row {firstRow}.");
-        return tensor;
+        return firstRow >= 0 && rowCount >= 0 && (long)firstRow + rowCount <= tensor.Info.RowCount ? tensor : throw Wrong(CheckpointFlaw.Shape,
+            $"tensor '{name}' [{tensor.Info.ShapeText}] has {tensor.Info.RowCount} rows, asked for {rowCount} from row {firstRow}");
+    }
+
+    private void RequireLength(TensorInfo tensor, long length, Span<float> destination)
+    {
+        if (length != destination.Length)
+            throw Wrong(CheckpointFlaw.Shape, $"tensor '{tensor.Name}' [{tensor.ShapeText}] gives {length} values, the destination holds {destination.Length}");
     }
 
     private void Decode(StoredTensor tensor, long firstRow, long rowCount, Span<float> destination)
     {
-        TensorDecoder decode = tensor.Type.Decode
-            ?? throw new CheckpointException(CheckpointFlaw.Type, $"{Path}: type {tensor.Info.Type} of tensor '{tensor.Info.Name}' cannot be read yet; supported: {string.Join(", ", TensorType.Readable(Format))}.");
+        TensorDecoder decode = tensor.Type.Decode ?? throw Wrong(CheckpointFlaw.Type,
+            $"type {tensor.Info.Type} of tensor '{tensor.Info.Name}' cannot be read yet; supported: {string.Join(", ", TensorType.Readable(Format))}");
         long length = tensor.Info.RowLength;
         if (tensor.InterleavedHeadLength == 0)
             DecodeRun(tensor, decode, firstRow * length, destination);
@@ -222,8 +225,10 @@ public abstract class Checkpoint : IDisposable
 
     private void DecodeRun(StoredTensor tensor, TensorDecoder decode, long first, Span<float> destination)
     {
-        if (first % tensor.Type.BlockLength != 0 || destination.Length % tensor.Type.BlockLength != 0)
-            throw new CheckpointException(CheckpointFlaw.Shape, $"{Path}: tensor '{tensor.Info.Name}' [{tensor.Info.ShapeText}] of type {tensor.Info.Type} is stored in blocks of {tensor.Type.BlockLength}; rows that hold no whole block cannot be read one by one.");
+        int block = tensor.Type.BlockLength;
+        if (first % block != 0 || destination.Length % block != 0)
+            throw Wrong(CheckpointFlaw.Shape,
+                $"tensor '{tensor.Info.Name}' [{tensor.Info.ShapeText}] lies in {tensor.Info.Type} blocks of {block}, which its rows divide");
         for (int done = 0; done < destination.Length; done += ChunkLength)
         {
             Span<float> chunk = destination.Slice(done, Math.Min(ChunkLength, destination.Length - done));
@@ -231,26 +236,5 @@ public abstract class Checkpoint : IDisposable
         }
     }
 
-    private string Hash()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, HasConfig ? JsonSerializer.Serialize(Config.Root) : "");
-        foreach (StoredTensor tensor in stored.Values.OrderBy(tensor => tensor.Info.Name, StringComparer.Ordinal))
-        {
-            Append(hash, tensor.Info.Name);
-            Append(hash, tensor.Info.Type);
-            Append(hash, tensor.Info.ShapeText);
-            tensor.AppendTo(hash);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static void Append(IncrementalHash hash, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
-    }
+    private CheckpointException Wrong(CheckpointFlaw flaw, string what) => new(flaw, $"{Path}: {what}.");
 }

@@ -1,9 +1,9 @@
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
-/// The 8-bit floats of safetensors, each a table of 256 values (ml_dtypes' float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu).
-/// E5M2 has infinities and NaNs as IEEE 754 does; E4M3 only NaN (all bits set); the FNUZ kinds have one zero and one NaN, at the code of −0, and a bias one larger;
-/// E8M0 is a power of two without sign, 255 is NaN.
+/// The 8-bit floats of safetensors, each a table of 256 values (ml_dtypes' float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz,
+/// float8_e8m0fnu). E5M2 has infinities and NaNs as IEEE 754 does; E4M3 has only NaN (all bits set); the FNUZ kinds have one zero, one NaN
+/// (at the code of −0) and a bias one larger; E8M0 is a power of two without sign, 255 is NaN.
 /// </summary>
 internal static class Float8
 {

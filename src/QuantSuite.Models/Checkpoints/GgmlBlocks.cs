@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
-/// GGML's blocks of 32 values as float32, to the bit what gguf-py's <c>dequantize</c> gives: fl(q·d) for the symmetric kinds, fl(fl(q·d) + m) for those with a
-/// minimum, never one fused operation. d and m are float16; q is an integer:
+/// GGML's blocks of 32 values as float32, to the bit what gguf-py's <c>dequantize</c> gives: fl(q·d) for the symmetric kinds, fl(fl(q·d) + m) for those
+/// with a minimum, never one fused operation. d and m are float16; q is an integer:
 /// <code>
 /// Q8_0  d, 32 × int8                                 34 bytes
 /// Q4_0  d, 16 bytes of nibbles; q = nibble − 8       18 bytes     nibbles: value i in the low half of byte i, value i + 16 in its high half

@@ -20,7 +20,7 @@ public sealed class GgufCheckpoint : Checkpoint
     public override string Format => "gguf";
 
     /// <inheritdoc/>
-    public override bool HasConfig => configPath is not null || IsLlama(Metadata);
+    public override bool HasConfig => configPath is not null || IsLlama(Metadata) && Metadata.ContainsKey("llama.block_count");
 
     /// <inheritdoc/>
     public override ModelConfig Config => config.Value;
@@ -46,8 +46,10 @@ public sealed class GgufCheckpoint : Checkpoint
     private ModelConfig BuildConfig() => Metadata.GetValueOrDefault("general.architecture") switch
     {
         LlamaGguf.Architecture => LlamaGguf.Config(Path, Metadata, Tensors),
-        string other => throw new CheckpointException(CheckpointFlaw.Architecture, $"{Path}: GGUF architecture '{other}' cannot be read yet; supported: {LlamaGguf.Architecture}."),
-        null => throw new CheckpointException(CheckpointFlaw.Architecture, $"{Path}: no general.architecture in the metadata; expected {LlamaGguf.Architecture}."),
-        object value => throw new CheckpointException(CheckpointFlaw.Type, $"{Path}: general.architecture is {value} ({value.GetType().Name}), expected a string."),
+        string other => throw Wrong(CheckpointFlaw.Architecture, $"architecture '{other}' cannot be read from GGUF yet; supported: {LlamaGguf.Architecture}"),
+        null => throw Wrong(CheckpointFlaw.Architecture, $"no general.architecture in the metadata, expected {LlamaGguf.Architecture}"),
+        object value => throw Wrong(CheckpointFlaw.Type, $"general.architecture is {value} ({value.GetType().Name}), expected a string"),
     };
+
+    private CheckpointException Wrong(CheckpointFlaw flaw, string what) => new(flaw, $"{Path}: {what}.");
 }

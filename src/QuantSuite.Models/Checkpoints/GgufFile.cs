@@ -118,7 +118,8 @@ internal sealed class GgufFile
         if (offset % alignment != 0)
             throw reader.Wrong(CheckpointFlaw.Offset, $"tensor '{info.Name}' begins at {offset}, which is no multiple of the alignment {alignment}");
         if (dataLength < 0 || offset > (ulong)dataLength || info.ByteCount > dataLength - (long)offset)
-            throw reader.Wrong(CheckpointFlaw.Truncated, $"tensor '{info.Name}' takes {info.ByteCount} bytes from {offset}, the data has {Math.Max(0, dataLength)}; fetch the file again");
+            throw reader.Wrong(CheckpointFlaw.Truncated,
+                $"tensor '{info.Name}' takes {info.ByteCount} bytes from {offset}, the data has {Math.Max(0, dataLength)}; fetch the file again");
     }
 
     private void RequireDisjoint()

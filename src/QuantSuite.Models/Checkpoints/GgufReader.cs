@@ -125,5 +125,6 @@ internal sealed class GgufReader(MappedFile file)
         return bytes;
     }
 
-    private CheckpointException Truncated(string what) => Wrong(CheckpointFlaw.Truncated, $"the file ends after {file.Length} bytes, within {what}; fetch it again");
+    private CheckpointException Truncated(string what) =>
+        Wrong(CheckpointFlaw.Truncated, $"the file ends after {file.Length} bytes, within {what}; fetch it again");
 }

@@ -118,11 +118,13 @@ internal static class LlamaGguf
         foreach (string key in keys)
             heads ??= numbers.Find(key);
         if (heads is null)
-            throw new CheckpointException(CheckpointFlaw.Metadata, $"{path}: {keys[0]} is missing; the rows of '{tensor.Info.Name}' cannot be put in order without it.");
+            throw new CheckpointException(CheckpointFlaw.Metadata,
+                $"{path}: {keys[0]} is missing; the rows of '{tensor.Info.Name}' cannot be put in order without it.");
         long rows = tensor.Info.RowCount;
         return heads > 0 && rows % (2L * heads.Value) == 0 && rows / heads.Value <= int.MaxValue
             ? (int)(rows / heads.Value)
-            : throw new CheckpointException(CheckpointFlaw.Shape, $"{path}: tensor '{tensor.Info.Name}' has {rows} rows, which {heads} heads ({keys[0]}) cannot share in pairs.");
+            : throw new CheckpointException(CheckpointFlaw.Shape,
+                $"{path}: tensor '{tensor.Info.Name}' has {rows} rows, which {heads} heads ({keys[0]}) cannot share in pairs.");
     }
 
     private static void WriteRopeScaling(Utf8JsonWriter json, Numbers numbers, IReadOnlyDictionary<string, object> metadata)
@@ -140,7 +142,9 @@ internal static class LlamaGguf
     {
         if (tensors.TryGetValue("model.embed_tokens.weight", out TensorInfo? embedding) && embedding.RowCount <= int.MaxValue)
             return (int)embedding.RowCount;
-        return numbers.Find("llama.vocab_size") ?? (metadata.GetValueOrDefault("tokenizer.ggml.tokens") as string[])?.Length ?? numbers.Require("llama.vocab_size");
+        return numbers.Find("llama.vocab_size")
+            ?? (metadata.GetValueOrDefault("tokenizer.ggml.tokens") as string[])?.Length
+            ?? numbers.Require("llama.vocab_size");
     }
 
     /// <summary>Numbers of the metadata, whatever width they were written in.</summary>
@@ -150,19 +154,29 @@ internal static class LlamaGguf
 
         public float RequireFloat(string key) => FindFloat(key) ?? throw Missing(key);
 
-        public int? Find(string key) => metadata.TryGetValue(key, out object? value)
-            ? value is byte or sbyte or ushort or short or uint or int or ulong or long && Convert.ToDecimal(value, CultureInfo.InvariantCulture) is >= 0 and <= int.MaxValue
+        public int? Find(string key)
+        {
+            if (!metadata.TryGetValue(key, out object? value))
+                return null;
+            bool whole = value is byte or sbyte or ushort or short or uint or int or ulong or long;
+            return whole && Convert.ToDecimal(value, CultureInfo.InvariantCulture) is >= 0 and <= int.MaxValue
                 ? Convert.ToInt32(value, CultureInfo.InvariantCulture)
-                : throw Wrong(key, value, "a whole number from 0")
-            : null;
+                : throw Wrong(key, value, "a whole number from 0");
+        }
 
-        public float? FindFloat(string key) => metadata.TryGetValue(key, out object? value)
-            ? value is float number && float.IsFinite(number) ? number : throw Wrong(key, value, "a finite float32")
-            : null;
+        public float? FindFloat(string key)
+        {
+            if (!metadata.TryGetValue(key, out object? value))
+                return null;
+            return value is float number && float.IsFinite(number) ? number : throw Wrong(key, value, "a finite float32");
+        }
 
         private CheckpointException Missing(string key) => new(CheckpointFlaw.Metadata, $"{path}: '{key}' is missing in the metadata.");
 
-        private CheckpointException Wrong(string key, object value, string expected) =>
-            new(CheckpointFlaw.Metadata, $"{path}: '{key}' is {(value is Array ? "an array" : string.Create(CultureInfo.InvariantCulture, $"{value}"))} ({value.GetType().Name}), expected {expected}.");
+        private CheckpointException Wrong(string key, object value, string expected)
+        {
+            string got = value is Array ? "an array" : string.Create(CultureInfo.InvariantCulture, $"{value}");
+            return new CheckpointException(CheckpointFlaw.Metadata, $"{path}: '{key}' is {got} ({value.GetType().Name}), expected {expected}.");
+        }
     }
 }

@@ -31,24 +31,22 @@ public sealed class ModelConfig
     public int Int(string key) => Int(key, null);
 
     /// <summary>An integer, or the default where the key is absent or null.</summary>
-    public int Int(string key, int? fallback) =>
-        Find(key) is { } value ? value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(key, value, "an integer") : fallback ?? throw Missing(key);
+    public int Int(string key, int? fallback) => Find(key, "an integer", JsonValueKind.Number) is { } value
+        ? value.TryGetInt32(out int number) ? number : throw Wrong(key, value, "an integer")
+        : fallback ?? throw Missing(key);
 
     /// <summary>A number, or the default.</summary>
     public float Float(string key, float? fallback = null) =>
-        Find(key) is { } value ? value.ValueKind == JsonValueKind.Number ? (float)value.GetDouble() : throw Wrong(key, value, "a number") : fallback ?? throw Missing(key);
+        (float?)Find(key, "a number", JsonValueKind.Number)?.GetDouble() ?? fallback ?? throw Missing(key);
 
     /// <summary>true or false, or the default.</summary>
-    public bool Bool(string key, bool fallback) =>
-        Find(key) is { } value ? value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, value, "true or false") : fallback;
+    public bool Bool(string key, bool fallback) => Find(key, "true or false", JsonValueKind.True, JsonValueKind.False)?.GetBoolean() ?? fallback;
 
     /// <summary>A string, or the default.</summary>
-    public string String(string key, string? fallback = null) =>
-        Find(key) is { } value ? value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a string") : fallback ?? throw Missing(key);
+    public string String(string key, string? fallback = null) => Find(key, "a string", JsonValueKind.String)?.GetString() ?? fallback ?? throw Missing(key);
 
     /// <summary>A nested object, or null where absent.</summary>
-    public ModelConfig? Object(string key) =>
-        Find(key) is { } value ? value.ValueKind == JsonValueKind.Object ? new ModelConfig(value) : throw Wrong(key, value, "an object") : null;
+    public ModelConfig? Object(string key) => Find(key, "an object", JsonValueKind.Object) is { } value ? new ModelConfig(value) : null;
 
     /// <summary>Marks keys as known to leave the forward pass alone.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)
@@ -58,7 +56,15 @@ public sealed class ModelConfig
     }
 
     /// <summary>Keys that nobody has read or ignored.</summary>
-    public IReadOnlyList<string> UnreadKeys => root.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null && !used.Contains(p.Name)).Select(p => p.Name).ToList();
+    public IReadOnlyList<string> UnreadKeys =>
+        [.. from property in root.EnumerateObject() where property.Value.ValueKind != JsonValueKind.Null && !used.Contains(property.Name) select property.Name];
+
+    private JsonElement? Find(string key, string expected, params ReadOnlySpan<JsonValueKind> kinds)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return kinds.Contains(value.ValueKind) ? value : throw Wrong(key, value, expected);
+    }
 
     private JsonElement? Find(string key)
     {
@@ -66,7 +72,8 @@ public sealed class ModelConfig
         return root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
-    private static CheckpointException Missing(string key) => new($"config.json: key '{key}' is missing.");
+    private static CheckpointException Missing(string key) => new(CheckpointFlaw.Field, $"config.json: key '{key}' is missing.");
 
-    private static CheckpointException Wrong(string key, JsonElement value, string expected) => new($"config.json: '{key}' is {value.GetRawText()}, expected {expected}.");
+    private static CheckpointException Wrong(string key, JsonElement value, string expected) =>
+        new(CheckpointFlaw.Field, $"config.json: '{key}' is {value.GetRawText()}, expected {expected}.");
 }

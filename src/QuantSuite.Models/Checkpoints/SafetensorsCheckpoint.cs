@@ -26,7 +26,8 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override ModelConfig Config => HasConfig
         ? config.Value
-        : throw new CheckpointException(CheckpointFlaw.NotFound, $"{Path}: no config.json (looked for {configPath}); its tensors can be inspected, but only config.json says what model they are. Put it beside them.");
+        : throw new CheckpointException(CheckpointFlaw.NotFound,
+            $"{Path}: no config.json (looked for {configPath}), which says what model the tensors are; put it beside them.");
 
     /// <summary>One file, as <paramref name="path"/> (a folder or the file).</summary>
     internal static SafetensorsCheckpoint Open(string path, string file, string configPath)
@@ -77,7 +78,8 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         }
         foreach ((string name, string shard) in index)
             if (!stored.ContainsKey(name))
-                throw new CheckpointException(CheckpointFlaw.MissingTensor, $"{indexPath}: tensor '{name}' is not in its shard '{shard}'; fetch index and shards again.");
+                throw new CheckpointException(CheckpointFlaw.MissingTensor,
+                    $"{indexPath}: tensor '{name}' is not in its shard '{shard}'; fetch index and shards again.");
         return stored;
     }
 }

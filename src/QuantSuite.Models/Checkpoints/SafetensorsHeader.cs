@@ -103,7 +103,8 @@ internal static class SafetensorsHeader
         long[] shape = Shape(file, name, Field(file, name, fields, "shape"), type, out long byteCount);
         (long begin, long end) = Offsets(file, name, Field(file, name, fields, "data_offsets"), file.Length - dataStart);
         if (end - begin != byteCount)
-            throw Wrong(file, CheckpointFlaw.Size, $"tensor '{name}' {type.Name} [{string.Join(", ", shape)}] takes {byteCount} bytes, data_offsets give it {end - begin}");
+            throw Wrong(file, CheckpointFlaw.Size,
+                $"tensor '{name}' {type.Name} [{string.Join(", ", shape)}] takes {byteCount} bytes, data_offsets give it {end - begin}");
         return new StoredTensor(new TensorInfo(name, type.Name, shape, byteCount), type, file, dataStart + begin);
     }
 

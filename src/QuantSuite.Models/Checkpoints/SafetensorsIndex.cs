@@ -20,7 +20,8 @@ internal static class SafetensorsIndex
         foreach (JsonProperty entry in map.EnumerateObject())
         {
             if (entry.Value.ValueKind != JsonValueKind.String)
-                throw new CheckpointException(CheckpointFlaw.Field, $"{path}: the shard of '{entry.Name}' is {entry.Value.GetRawText()}, expected a file name.");
+                throw new CheckpointException(CheckpointFlaw.Field,
+                    $"{path}: the shard of '{entry.Name}' is {entry.Value.GetRawText()}, expected a file name.");
             shards.Add(entry.Name, PlainName(path, entry.Value.GetString()!));
         }
         return shards.Count > 0 ? shards : throw new CheckpointException(CheckpointFlaw.Field, $"{path}: 'weight_map' names no tensor.");

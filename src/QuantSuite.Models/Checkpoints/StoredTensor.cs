@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>Where a tensor lies: validated, so that every access is inside the file.</summary>
@@ -9,8 +7,6 @@ namespace QuantSuite.Models.Checkpoints;
 /// <param name="Offset">Its first byte in the file.</param>
 internal sealed record StoredTensor(TensorInfo Info, TensorType Type, MappedFile File, long Offset)
 {
-    private const int HashChunk = 1 << 26;
-
     /// <summary>
     /// Rows of one head where the file holds each head's rows in the order of interleaved rotary pairs (0, h/2, 1, h/2+1, …), as llama.cpp's converter
     /// writes Llama's q and k; 0 where rows lie as Hugging Face has them.
@@ -25,13 +21,6 @@ internal sealed record StoredTensor(TensorInfo Info, TensorType Type, MappedFile
         return head * InterleavedHeadLength + 2 * pair + half;
     }
 
-    /// <summary>The bytes of values [first, first + count), whole blocks.</summary>
-    public ReadOnlySpan<byte> Bytes(long first, int count) => File.Bytes(Offset + Type.ByteCount(first), (int)Type.ByteCount(count));
-
-    /// <summary>Adds all bytes to a hash.</summary>
-    public void AppendTo(IncrementalHash hash)
-    {
-        for (long done = 0; done < Info.ByteCount; done += HashChunk)
-            hash.AppendData(File.Bytes(Offset + done, (int)Math.Min(HashChunk, Info.ByteCount - done)));
-    }
+    /// <summary>The bytes of values [first, first + count), whole blocks and at most 2³¹ − 1 bytes.</summary>
+    public ReadOnlySpan<byte> Bytes(long first, long count) => File.Bytes(Offset + Type.ByteCount(first), checked((int)Type.ByteCount(count)));
 }

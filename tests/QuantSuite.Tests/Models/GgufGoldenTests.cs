@@ -36,10 +36,11 @@ public class GgufGoldenTests
 
     [SkippableTheory]
     [MemberData(nameof(Tensors))]
-    public void ATensorDequantizesToTheBit(string file, string name)
+    public void A_tensor_dequantizes_to_the_bit(string file, string name)
     {
         string path = Path.Combine(Goldens.Folder("gguf"), file);
-        JsonElement expected = Goldens.Json(path + ".json").GetProperty("tensors").EnumerateArray().Single(tensor => tensor.GetProperty("name").GetString() == name);
+        JsonElement expected = Goldens.Json(path + ".json").GetProperty("tensors").EnumerateArray()
+            .Single(tensor => tensor.GetProperty("name").GetString() == name);
         using Checkpoint checkpoint = CheckpointFiles.Open(path + ".gguf");
         Assert.Equal(expected.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), checkpoint.Tensors[name].Shape);
         Assert.Equal(expected.GetProperty("type").GetString(), checkpoint.Tensors[name].Type);
@@ -56,11 +57,11 @@ public class GgufGoldenTests
 
     [SkippableTheory]
     [MemberData(nameof(Malformed))]
-    public void AMalformedFileIsRefusedWithTheComplaintThatIsDue(string file, string expect) =>
+    public void A_malformed_file_is_refused_with_the_complaint_that_is_due(string file, string expect) =>
         MalformedFiles.Check(Path.Combine(Goldens.Folder("gguf/malformed"), file), expect, checkpoint => _ = checkpoint.Config);
 
     [SkippableFact]
-    public void MetadataComesInItsOwnTypes()
+    public void Metadata_comes_in_its_own_types()
     {
         using Checkpoint checkpoint = CheckpointFiles.Open(Path.Combine(Goldens.Folder("gguf"), "all_types.gguf"));
         Assert.Equal((byte)200, checkpoint.Metadata["test.u8"]);
@@ -84,7 +85,7 @@ public class GgufGoldenTests
 
     [SkippableTheory]
     [MemberData(nameof(Models))]
-    public void ALlamaFileHasHuggingFaceNamesAndConfiguration(string logits)
+    public void A_llama_file_has_Hugging_Face_names_and_configuration(string logits)
     {
         string folder = Goldens.Folder("gguf");
         JsonElement expected = Goldens.Json(Path.Combine(folder, logits.Split('.')[0] + ".json")).GetProperty("config");

@@ -16,7 +16,7 @@ public class SafetensorsGoldenTests
 
     [SkippableTheory]
     [MemberData(nameof(Files))]
-    public void EveryTypeReadsAsTheReferenceDoes(string file)
+    public void Every_type_reads_as_the_reference_does(string file)
     {
         string path = Path.Combine(Goldens.Folder("safetensors"), file);
         JsonElement expected = Goldens.Json(Path.ChangeExtension(path, ".json"));
@@ -37,17 +37,17 @@ public class SafetensorsGoldenTests
 
     [SkippableTheory]
     [MemberData(nameof(Malformed))]
-    public void AMalformedFileIsRefusedWithTheComplaintThatIsDue(string file, string expect) =>
+    public void A_malformed_file_is_refused_with_the_complaint_that_is_due(string file, string expect) =>
         MalformedFiles.Check(Path.Combine(Goldens.Folder("safetensors/malformed"), file), expect);
 
     [SkippableTheory]
     [MemberData(nameof(Sharded))]
-    public void AShardedFolderIsReadOrRefused(string folder, string expect) =>
+    public void A_sharded_folder_is_read_or_refused(string folder, string expect) =>
         MalformedFiles.Check(Path.Combine(Goldens.Folder("safetensors/sharded"), folder), expect, checkpoint =>
             checkpoint.Require("model.norm.weight", (int)checkpoint.Tensors["model.embed_tokens.weight"].RowLength));
 
     [SkippableFact]
-    public void TheIndexDecidesWhichShardATensorComesFrom()
+    public void The_index_decides_which_shard_a_tensor_comes_from()
     {
         using Checkpoint valid = CheckpointFiles.Open(Path.Combine(Goldens.Folder("safetensors/sharded"), "valid"));
         Assert.Equal(["a", "b", "c"], valid.Tensors.Keys.Order());
