@@ -63,7 +63,7 @@ public enum GateKind
     /// <summary>1 right, 0 wrong: Tango's interval for the paired difference of proportions.</summary>
     RightOrWrong,
 
-    /// <summary>A mean of real scores (ROUGE, F1): paired bootstrap, clustered where items share a document.</summary>
+    /// <summary>A mean of real scores from 0 to 1 (ROUGE, F1): paired bootstrap, clustered where items share a document.</summary>
     Score,
 
     /// <summary>Log-likelihood (nats) per token: ratio estimate Σscore / Σweight, paired bootstrap clustered by document.</summary>
@@ -82,7 +82,7 @@ public sealed record ItemOutcome
     /// <summary>What the score is spread over in a ratio estimate: tokens for log-likelihoods, else 1.</summary>
     public double Weight { get; init; } = 1;
 
-    /// <summary>One character for the baseline: the chosen letter, upper case if right (<c>B</c>, <c>c</c>); <c>+</c> or <c>-</c> for generation; <c>.</c> where neither applies.</summary>
+    /// <summary>One character for the baseline: the chosen letter, upper case if right (<c>B</c>, <c>c</c>); <c>+</c> or <c>-</c> for generation; <c>!</c> where log-likelihoods are no numbers; <c>.</c> where neither applies.</summary>
     public required char Code { get; init; }
 
     /// <summary>The document (or chunk, subject) that the item shares with others, or empty where items are independent.</summary>

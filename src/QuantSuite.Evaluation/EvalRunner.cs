@@ -29,7 +29,7 @@ public static class EvalRunner
             Task = task.Name,
             TaskVersion = task.Version,
             Ability = task.Ability,
-            Gate = task.Gate,
+            Gate = Gate.For(task.GateKind, items.Count),
             Metrics = Metrics(task, outcomes),
             Items = outcomes,
             BitsHash = remembering.BitsHash(),

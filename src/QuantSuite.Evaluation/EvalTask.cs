@@ -39,8 +39,8 @@ public abstract class EvalTask
     /// <summary>The file or folder of the items below a data folder, e.g. <c>hellaswag/hellaswag_val_full.txt.bz2</c>.</summary>
     public abstract string Source { get; }
 
-    /// <summary>How two runs of this task are compared.</summary>
-    public abstract Gate Gate { get; }
+    /// <summary>What an item's score is; the gate and its margin follow from it and from the number of items (<see cref="Gate.For"/>).</summary>
+    public abstract GateKind GateKind { get; }
 
     /// <summary>The shape of the questions.</summary>
     public abstract TaskShape Shape { get; }

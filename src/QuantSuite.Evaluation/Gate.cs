@@ -2,7 +2,7 @@ using QuantSuite.Evaluation.Statistics;
 
 namespace QuantSuite.Evaluation;
 
-/// <summary>How two runs of the same items are compared. The factories derive the margin; docs/gates.md says from what.</summary>
+/// <summary>How two runs of the same items are compared. <see cref="For"/> derives the margin; docs/gates.md says from what.</summary>
 /// <param name="Kind">What an item's <see cref="ItemOutcome.Score"/> is.</param>
 /// <param name="Margin">The largest loss that is still no degradation, in the unit of the mean score (a fraction of items, or nats per token).</param>
 public sealed record Gate(GateKind Kind, double Margin)
@@ -21,14 +21,11 @@ public sealed record Gate(GateKind Kind, double Margin)
     // Beyond that the honest answer is that so few items cannot tell.
     private const double LargestShare = 0.1;
 
-    /// <summary>For items that are right or wrong; <see cref="ShareMargin"/>.</summary>
-    public static Gate RightOrWrong(int itemCount) => new(GateKind.RightOrWrong, ShareMargin(itemCount));
-
-    /// <summary>For mean scores (ROUGE, F1) that run over <paramref name="range"/>: <see cref="ShareMargin"/> of that range.</summary>
-    public static Gate Score(int itemCount, double range = 1) => new(GateKind.Score, range * ShareMargin(itemCount));
-
-    /// <summary>For nats per token: ln 1.01, one per cent of perplexity.</summary>
-    public static Gate LogLikelihood() => new(GateKind.LogLikelihood, MaterialNats);
+    /// <summary>
+    /// The gate of a task. Right or wrong, and scores that run from 0 to 1: <see cref="ShareMargin"/>. Log-likelihoods: ln 1.01 nats per token, which is one per
+    /// cent of perplexity.
+    /// </summary>
+    public static Gate For(GateKind kind, int itemCount) => new(kind, kind == GateKind.LogLikelihood ? MaterialNats : ShareMargin(itemCount));
 
     /// <summary>
     /// max(0.01, (z_α + z_β)·√(0.02/n) + z_α²/n), at most 0.1: what is material, or where n items cannot resolve that, the smallest loss that they

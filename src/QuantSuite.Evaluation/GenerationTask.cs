@@ -10,7 +10,7 @@ public abstract class GenerationTask : EvalTask
     public override TaskShape Shape => TaskShape.Generation;
 
     /// <inheritdoc/>
-    public override Gate Gate => new(GateKind.RightOrWrong, 0.02);
+    public override GateKind GateKind => GateKind.RightOrWrong;
 
     /// <summary>Reads the items.</summary>
     protected abstract IEnumerable<GenerationItem> Read(EvalData data);

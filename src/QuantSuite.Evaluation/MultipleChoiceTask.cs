@@ -13,7 +13,7 @@ public abstract class MultipleChoiceTask : EvalTask
     public override TaskShape Shape => TaskShape.MultipleChoice;
 
     /// <inheritdoc/>
-    public override Gate Gate => new(GateKind.RightOrWrong, 0.02);
+    public override GateKind GateKind => GateKind.RightOrWrong;
 
     /// <summary>Whether <c>acc_norm</c> is reported, as the reference does for choices of different lengths.</summary>
     protected virtual bool Normalized => false;

@@ -13,7 +13,7 @@ public abstract class PerplexityTask : EvalTask
     public override TaskShape Shape => TaskShape.Perplexity;
 
     /// <inheritdoc/>
-    public override Gate Gate => new(GateKind.LogLikelihood, 0.01);
+    public override GateKind GateKind => GateKind.LogLikelihood;
 
     /// <summary>Reads the items.</summary>
     protected abstract IEnumerable<TextItem> Read(EvalData data);

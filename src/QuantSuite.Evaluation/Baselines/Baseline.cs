@@ -71,6 +71,8 @@ public sealed record Baseline
     /// <summary>The paired comparison itself, for runs that <see cref="Differences"/> does not refuse.</summary>
     internal Comparison Pair(EvalResult now) => Comparison.Of(this, now, now.Gate with { Margin = Gate.Margin });
 
+    internal char CodeOf(int index) => Codes.Length > 0 ? Codes[index] : '.';
+
     internal IEnumerable<ItemChange> Changes(EvalResult now, IReadOnlyList<double> scores)
     {
         for (int i = 0; i < scores.Count; i++)
@@ -92,5 +94,5 @@ public sealed record Baseline
     private static char CheckedCode(ItemOutcome item) =>
         OutcomeScore.IsRight(item.Code) is { } right && item.Score == (right ? 1 : 0) ? item.Code
         : throw new ArgumentException(FormattableString.Invariant($"Item '{item.Id}' has code '{item.Code}' and score {item.Score}; expected a capital or + with 1, ")
-            + "a small letter or - with 0.");
+            + "a small letter, - or ! with 0.");
 }

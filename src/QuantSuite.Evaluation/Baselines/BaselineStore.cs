@@ -27,10 +27,6 @@ public sealed class BaselineStore
     /// <summary>The folder.</summary>
     public string Root { get; }
 
-    /// <summary>The folder that <c>QUANTSUITE_BASELINES</c> names, else <c>baselines</c> of the repository.</summary>
-    public static string RootOf(string repositoryRoot) =>
-        Environment.GetEnvironmentVariable("QUANTSUITE_BASELINES") is { Length: > 0 } folder ? folder : Path.Combine(repositoryRoot, "baselines");
-
     /// <summary>The approved file of a row.</summary>
     public string VerifiedPath(ResultKey key) => Path.Combine(Root, key.RelativePath + VerifiedExtension);
 

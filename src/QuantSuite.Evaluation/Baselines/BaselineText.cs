@@ -179,7 +179,7 @@ public static class BaselineText
     {
         if (kind == GateKind.RightOrWrong)
             return outcome.Length == 1 && OutcomeScore.IsRight(outcome[0]) is { } right ? right ? 1 : 0
-                : throw new FormatException($"$.items holds '{outcome}', expected letters, + and -.");
+                : throw new FormatException($"$.items holds '{outcome}', expected letters, +, - and !.");
         return double.TryParse(outcome, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) ? score
             : throw new FormatException($"$.items holds '{outcome}', expected a number.");
     }

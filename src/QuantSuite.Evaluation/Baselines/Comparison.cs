@@ -46,7 +46,7 @@ public sealed record Comparison
     /// <summary>Items whose score rose.</summary>
     public required int GainedCount { get; init; }
 
-    /// <summary>Items that were finite and are not any more. They are a failure whatever the mean says.</summary>
+    /// <summary>Items whose log-likelihoods were numbers and are not any more. They are a failure whatever the mean says.</summary>
     public required int BrokenCount { get; init; }
 
     /// <summary>McNemar's exact two-sided p, for right and wrong only.</summary>
@@ -91,11 +91,13 @@ public sealed record Comparison
             Changes = [.. before.Changes(now, scores)],
             LostCount = finite.Count(i => scores[i] < before.Scores[i]),
             GainedCount = finite.Count(i => scores[i] > before.Scores[i]),
-            BrokenCount = Enumerable.Range(0, scores.Length).Count(i => !double.IsFinite(scores[i]) && double.IsFinite(before.Scores[i])),
+            BrokenCount = Enumerable.Range(0, scores.Length).Count(i => IsBroken(now.Items[i].Code, scores[i]) && !IsBroken(before.CodeOf(i), before.Scores[i])),
             McNemarP = binary ? table.McNemarExact() : null,
         };
         return comparison with { NeededItemCount = comparison.Needed(ratio) };
     }
+
+    private static bool IsBroken(char code, double score) => code == OutcomeScore.Broken || !double.IsFinite(score);
 
     private double? Needed(PairedRatio ratio)
     {

@@ -15,11 +15,14 @@ internal static class OutcomeScore
     /// <summary>The number in a baseline's line.</summary>
     public static string Text(double score) => score.ToString("G7", CultureInfo.InvariantCulture);
 
+    /// <summary>The character of an item whose log-likelihoods are not numbers; it counts as wrong.</summary>
+    public const char Broken = '!';
+
     /// <summary>Whether a character stands for a right answer, a wrong one, or (null) for neither.</summary>
     public static bool? IsRight(char code) => code switch
     {
         '+' or (>= 'A' and <= 'Z') => true,
-        '-' or (>= 'a' and <= 'z') => false,
+        '-' or Broken or (>= 'a' and <= 'z') => false,
         _ => null,
     };
 }

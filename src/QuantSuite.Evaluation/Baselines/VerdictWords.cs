@@ -45,7 +45,7 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
         VerdictKind.Changed => "the same scores from other bits.",
         VerdictKind.Improved => $"{Change()} A gain beyond chance.",
         VerdictKind.Pass => $"{Change()} Any loss is below the margin.",
-        VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items are not finite any more.",
+        VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have log-likelihoods that are no numbers any more.",
         VerdictKind.Fail => $"{Change()} A loss beyond chance that may exceed the margin.",
         _ => $"{Change()} {Undecided()}",
     };
