@@ -1,4 +1,5 @@
 using QuantSuite.Evaluation.Tasks;
+using QuantSuite.Evaluation.Tasks.Benchmarks;
 using QuantSuite.Evaluation.Tasks.MicroWorld;
 
 namespace QuantSuite.Evaluation;
@@ -10,6 +11,19 @@ public static class EvalTasks
     public static IReadOnlyList<EvalTask> All { get; } =
     [
         .. MicroWorldTasks.All,
+        new WikitextTask(),
+        new Wikitext2Task(),
+        new Wikitext2GptqTask(),
+        new HellaSwagTask(),
+        new ArcTask("arc_easy", "ARC-Easy"),
+        new ArcTask("arc_challenge", "ARC-Challenge"),
+        new PiqaTask(),
+        new WinoGrandeTask(),
+        new LambadaTask(),
+        new BoolqTask(),
+        new MmluTask(0),
+        new MmluTask(5),
+        new Gsm8kTask(),
     ];
 
     /// <summary>The task of a name, or of a JSONL file where the name ends in <c>.jsonl</c>.</summary>

@@ -24,6 +24,9 @@ public static class PythonText
         return text[..end];
     }
 
+    /// <summary><c>str.lower()</c> without its rule for a final sigma: unlike .NET's, İ becomes i and a combining dot.</summary>
+    public static string Lower(string text) => text.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal);
+
     /// <summary><c>str.split()</c>: maximal runs of other characters; none for blank text.</summary>
     public static IReadOnlyList<string> Split(string text)
     {

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+
+namespace QuantSuite.Evaluation.Tasks.Benchmarks;
+
+/// <summary>MMLU: exam questions of 57 subjects, answered by letter. The shots of a subject are its five dev rows, in order.</summary>
+/// <param name="shotCount">0 to 5.</param>
+public sealed class MmluTask(int shotCount) : MultipleChoiceTask
+{
+    private static readonly string[] Letters = ["A", "B", "C", "D"];
+
+    /// <inheritdoc/>
+    public override string Name => $"mmlu_{shotCount}shot";
+
+    /// <inheritdoc/>
+    public override string Ability => "knowledge";
+
+    /// <inheritdoc/>
+    public override string Reference => $"lm-evaluation-harness mmlu 1.0, {shotCount} shots: acc over all items";
+
+    /// <inheritdoc/>
+    public override string Source => "mmlu";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> Settings =>
+        new SortedDictionary<string, string>(StringComparer.Ordinal) { ["shots"] = shotCount.ToString(CultureInfo.InvariantCulture) };
+
+    /// <inheritdoc/>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data)
+    {
+        string folder = data.Require("mmlu/test");
+        const string Ending = "_test.csv";
+        return Directory.GetFiles(folder, "*" + Ending).Order(StringComparer.Ordinal).SelectMany(path => ReadSubject(path, Path.GetFileName(path)[..^Ending.Length], data));
+    }
+
+    private IEnumerable<ChoiceItem> ReadSubject(string path, string subject, EvalData data)
+    {
+        var head = new StringBuilder($"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n");
+        if (shotCount > 0)
+            foreach (CsvRow shot in Csv.Read(data.Require($"mmlu/dev/{subject}_dev.csv"), 6).Take(shotCount))
+                head.Append(CultureInfo.InvariantCulture, $"{Question(shot)} {Letters[Gold(shot)]}\n\n");
+        return Csv.Read(path, 6).Select((row, index) =>
+            ChoiceItem.Of($"mmlu_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject });
+    }
+
+    private static string Question(CsvRow row) => $"{PythonText.Strip(row[0])}\nA. {row[1]}\nB. {row[2]}\nC. {row[3]}\nD. {row[4]}\nAnswer:";
+
+    private static int Gold(CsvRow row) => Array.IndexOf(Letters, row[5]) is >= 0 and var gold ? gold : throw row.Error($"the answer is '{row[5]}', expected A, B, C or D.");
+}

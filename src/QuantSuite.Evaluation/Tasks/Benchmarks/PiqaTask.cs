@@ -1,0 +1,29 @@
+using System.Text.RegularExpressions;
+
+namespace QuantSuite.Evaluation.Tasks.Benchmarks;
+
+/// <summary>PIQA: which of two ways reaches an everyday goal.</summary>
+public sealed partial class PiqaTask : MultipleChoiceTask
+{
+    /// <inheritdoc/>
+    public override string Name => "piqa";
+
+    /// <inheritdoc/>
+    public override string Ability => "commonsense";
+
+    /// <inheritdoc/>
+    public override string Reference => "lm-evaluation-harness piqa 1.0, 0 shots: acc, acc_norm";
+
+    /// <inheritdoc/>
+    public override string Source => "llm_adapters/piqa.test.json";
+
+    /// <inheritdoc/>
+    protected override bool Normalized => true;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data) =>
+        InstructionItems.Read(data.Require(Source), Name, "Please choose the correct solution to the question: ", "\n\nSolution1: ", Divider());
+
+    [GeneratedRegex(@"\n\nSolution2: ")]
+    private static partial Regex Divider();
+}

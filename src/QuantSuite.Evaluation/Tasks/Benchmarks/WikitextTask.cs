@@ -1,0 +1,29 @@
+using System.Text;
+using QuantSuite.Models;
+
+namespace QuantSuite.Evaluation.Tasks.Benchmarks;
+
+/// <summary>WikiText-2 by word, byte and bit: the model sees detokenized pages, words and bytes are those of the published pages.</summary>
+public sealed class WikitextTask : PerplexityTask
+{
+    /// <inheritdoc/>
+    public override string Name => "wikitext";
+
+    /// <inheritdoc/>
+    public override string Ability => "language modelling";
+
+    /// <inheritdoc/>
+    public override string Reference => "lm-evaluation-harness wikitext 2.0: rolling windows over detokenized pages";
+
+    /// <inheritdoc/>
+    public override string Source => "wikitext2/wiki.test.raw";
+
+    /// <inheritdoc/>
+    protected override IEnumerable<TextItem> Read(EvalData data) => WikitextPages.Split(File.ReadAllText(data.Require(Source))).Select((page, index) => new TextItem
+    {
+        Id = $"wikitext/{index}",
+        Request = new RollingRequest(WikitextPages.Detokenize(page), WindowRule.LmEval),
+        WordCount = PythonText.WordCount(page),
+        ByteCount = Encoding.UTF8.GetByteCount(page),
+    });
+}

@@ -1,0 +1,37 @@
+using QuantSuite.Models;
+
+namespace QuantSuite.Evaluation.Tasks.Benchmarks;
+
+/// <summary>WinoGrande by partial evaluation: the rest of the sentence is scored after each of the two names, so contexts differ and the continuation does not.</summary>
+public sealed class WinoGrandeTask : MultipleChoiceTask
+{
+    /// <inheritdoc/>
+    public override string Name => "winogrande";
+
+    /// <inheritdoc/>
+    public override string Ability => "commonsense";
+
+    /// <inheritdoc/>
+    public override string Reference => "lm-evaluation-harness winogrande 1.0, 0 shots: acc";
+
+    /// <inheritdoc/>
+    public override string Source => "winogrande/dev.jsonl";
+
+    /// <inheritdoc/>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source)).Select((line, index) =>
+    {
+        string sentence = line.Text("sentence");
+        int blank = sentence.IndexOf('_', StringComparison.Ordinal);
+        if (blank < 0)
+            throw line.Error("'sentence' has no '_', expected a blank to fill in.");
+        string[] options = [line.Text("option1"), line.Text("option2")];
+        string rest = " " + PythonText.Strip(sentence[(blank + 1)..]);
+        return new ChoiceItem
+        {
+            Id = $"winogrande/{index}",
+            Requests = [.. options.Select(option => new ScoreRequest(sentence[..blank] + option, rest))],
+            Choices = options,
+            Gold = line.Text("answer") switch { "1" => 0, "2" => 1, var other => throw line.Error($"'answer' is '{other}', expected 1 or 2.") },
+        };
+    });
+}
