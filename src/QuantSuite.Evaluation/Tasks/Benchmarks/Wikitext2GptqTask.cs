@@ -1,3 +1,4 @@
+using QuantSuite.Evaluation.Metrics;
 using QuantSuite.Models;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
@@ -16,4 +17,7 @@ public sealed class Wikitext2GptqTask : Wikitext2Task
 
     /// <inheritdoc/>
     protected override string Text(string file) => WikitextPages.JoinRows(file);
+
+    /// <summary>The perplexity; the papers state no standard error, so it is the one over windows.</summary>
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) => [Perplexity.Per("token", outcomes, outcome => outcome.Weight) with { Name = "perplexity" }];
 }

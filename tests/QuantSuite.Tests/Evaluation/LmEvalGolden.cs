@@ -1,0 +1,85 @@
+using System.Text.Json;
+using QuantSuite.Evaluation;
+using QuantSuite.Models;
+using Xunit;
+
+namespace QuantSuite.Tests.Evaluation;
+
+/// <summary>One file of lm-evaluation-harness's answers, joined with the items of our task of the same name.</summary>
+internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item, JsonElement Expected)> Pairs, JsonElement Summary)
+{
+    /// <summary>Items where the harness's best two scores lie so close that another correct engine may decide otherwise.</summary>
+    public IReadOnlySet<string> NearTies => Summary.TryGetProperty("near_ties", out JsonElement ties) ? ties.EnumerateArray().Select(tie => tie.GetProperty("id").GetString()!).ToHashSet() : [];
+
+    public static LmEvalGolden Load(string file)
+    {
+        string folder = Goldens.Folder("lm-eval");
+        string name = Path.GetFileNameWithoutExtension(file);
+        EvalTask? task = EvalTasks.All.FirstOrDefault(task => task.Name == name);
+        Skip.If(task is null, $"the catalog has no task {name}");
+        var items = task.Load(new EvalData(Goldens.RequireShared("data"))).ToDictionary(item => item.Id);
+        var expected = File.ReadLines(Path.Combine(folder, file)).Select(line => JsonDocument.Parse(line).RootElement);
+        return new LmEvalGolden(task, [.. expected.Select(e => (items[e.GetProperty("id").GetString()!], e))], Goldens.Json(Path.Combine(folder, name + ".summary.json")));
+    }
+
+    public static int Gold(JsonElement golden) =>
+        golden.TryGetProperty("gold_index", out JsonElement index) ? index.GetInt32() : golden.GetProperty("target") is { ValueKind: JsonValueKind.Number } target ? target.GetInt32() : 0;
+
+    /// <summary>A model that answers what the harness's model answered.</summary>
+    public ScriptedModel Replay()
+    {
+        var scores = new Dictionary<ScoreRequest, ScoreAnswer>();
+        foreach ((EvalItem item, JsonElement expected) in Pairs)
+            if (item is ChoiceItem choice)
+                foreach ((ScoreRequest request, JsonElement answer) in choice.Requests.Zip(expected.GetProperty("requests").EnumerateArray()))
+                    scores[request] = new ScoreAnswer(answer.GetProperty("loglikelihood").GetDouble(), answer.GetProperty("is_greedy").GetBoolean(), answer.GetProperty("tokens").GetInt32());
+        var others = Pairs.Where(pair => pair.Item is not ChoiceItem).ToDictionary(pair => pair.Item is TextItem text ? text.Request.Text : ((GenerationItem)pair.Item).Request.Context, pair => pair.Expected);
+        return new ScriptedModel
+        {
+            OnScore = request => scores[request],
+            OnRolling = request => new RollingAnswer([new WindowScore(others[request.Text].GetProperty("loglikelihood").GetDouble(), 0, others[request.Text].GetProperty("tokens").GetInt32())]),
+            OnGenerate = request => new GenerateAnswer(others[request.Context].GetProperty("response").GetString()!, 1, 1),
+        };
+    }
+
+    public void CompareItem(ItemOutcome outcome, JsonElement metrics)
+    {
+        foreach (JsonProperty metric in metrics.EnumerateObject())
+        {
+            (double expected, double actual) = metric.Name switch
+            {
+                "acc" => (metric.Value.GetDouble(), outcome.Score),
+                "acc_norm" => (metric.Value.GetDouble(), outcome.Values["acc_norm"]),
+                "strict-match" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Score),
+                "flexible-extract" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Values["flexible"]),
+                "perplexity" => (metric.Value.GetDouble(), outcome.LogLikelihoods[0]),
+                "word_perplexity" or "byte_perplexity" or "bits_per_byte" => (metric.Value[0].GetDouble(), outcome.Score),
+                _ => throw new InvalidOperationException($"the golden has a metric '{metric.Name}' that no one compares"),
+            };
+            Assert.True(expected == actual, $"{outcome.Id} {metric.Name}: expected {expected}, got {actual}");
+        }
+    }
+
+    public void CompareSummary(IReadOnlyList<Metric> metrics, double tolerance)
+    {
+        int compared = 0;
+        foreach ((string name, double value) in SummaryValues())
+        {
+            bool isError = name.Contains("_stderr", StringComparison.Ordinal);
+            if (name == "perplexity_stderr")
+                continue; // resampled by the reference, and ours is the delta method's
+            Metric metric = Assert.Single(metrics, m => m.Name == name.Replace("_stderr", "", StringComparison.Ordinal));
+            Assert.Equal(value, isError ? metric.StandardError!.Value : metric.Value, value * tolerance);
+            compared++;
+        }
+        Assert.True(compared > 0, "nothing was compared");
+    }
+
+    private IEnumerable<(string Name, double Value)> SummaryValues()
+    {
+        JsonElement group = Summary.TryGetProperty("all_items", out JsonElement all) || Summary.TryGetProperty("all_100_items", out all) ? all : Summary.GetProperty("results").EnumerateObject().Single().Value;
+        foreach (JsonProperty property in group.EnumerateObject())
+            if (property.Value.ValueKind == JsonValueKind.Number && property.Name != "sample_len")
+                yield return (property.Name.Replace(",none", "", StringComparison.Ordinal), property.Value.GetDouble());
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using QuantSuite.Evaluation;
+using QuantSuite.Models;
+using Xunit;
+
+namespace QuantSuite.Tests.Evaluation;
+
+/// <summary>
+/// Prompts and scoring against lm-evaluation-harness, without a model: every prompt is compared byte by byte, then the harness's own
+/// log-likelihoods and texts are judged, and every per-item metric, mean and standard error must be the harness's.
+/// </summary>
+public sealed class LmEvalPromptGoldenTests
+{
+    public static TheoryData<string> Tasks => Goldens.Cases("lm-eval", "*.jsonl");
+
+    [SkippableTheory]
+    [MemberData(nameof(Tasks))]
+    public void Prompts_are_equal_byte_by_byte(string file)
+    {
+        foreach ((EvalItem item, JsonElement golden) in LmEvalGolden.Load(file).Pairs)
+            switch (item)
+            {
+                case ChoiceItem choice:
+                    var expected = golden.GetProperty("requests").EnumerateArray().Select(r => new ScoreRequest(r.GetProperty("context").GetString()!, r.GetProperty("continuation").GetString()!));
+                    Assert.Equal(expected, choice.Requests);
+                    Assert.Equal(LmEvalGolden.Gold(golden), choice.Gold);
+                    break;
+                case GenerationItem generation:
+                    Assert.Equal(golden.GetProperty("context").GetString(), generation.Request.Context);
+                    Assert.Equal(golden.GetProperty("until").EnumerateArray().Select(s => s.GetString()!), generation.Request.Until);
+                    Assert.Equal(golden.GetProperty("target").GetString(), generation.Target);
+                    break;
+                case TextItem text:
+                    Assert.Equal(golden.GetProperty("text").GetString(), text.Request.Text);
+                    Assert.Equal(golden.GetProperty("metrics").GetProperty("word_perplexity")[1].GetInt32(), text.WordCount);
+                    Assert.Equal(golden.GetProperty("metrics").GetProperty("byte_perplexity")[1].GetInt32(), text.ByteCount);
+                    break;
+            }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Tasks))]
+    public void Judging_the_harness_s_own_answers_gives_its_metrics(string file)
+    {
+        LmEvalGolden golden = LmEvalGolden.Load(file);
+        IReadOnlyList<ItemOutcome> outcomes = golden.Task.Run(golden.Replay(), [.. golden.Pairs.Select(pair => pair.Item)]);
+        foreach ((ItemOutcome outcome, (_, JsonElement expected)) in outcomes.Zip(golden.Pairs))
+            golden.CompareItem(outcome, expected.GetProperty("metrics"));
+        golden.CompareSummary(golden.Task.Summarize(outcomes), 1e-12);
+    }
+}
