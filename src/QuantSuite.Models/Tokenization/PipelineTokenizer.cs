@@ -1,0 +1,165 @@
+using System.Text;
+using QuantSuite.Models.Tokenization.Stages;
+
+namespace QuantSuite.Models.Tokenization;
+
+/// <summary>
+/// A tokenizer as Hugging Face tokenizers builds them: added tokens are cut out of the text, the rest is normalized, added tokens of the normalized
+/// kind are cut out of that, the rest is pre-tokenized to words, the model makes tokens of each word, the post-processor adds its own. Equal to
+/// tokenizers 0.23.3 to the id for byte-level BPE. Safe to use from several threads.
+/// </summary>
+/// <remarks>
+/// Differences: an id that no token has decodes to nothing (there too), truncation and padding of the file are not applied, and a lone surrogate,
+/// which no Rust string can hold, counts as U+FFFD.
+/// </remarks>
+public sealed class PipelineTokenizer : Tokenizer
+{
+    private readonly TokenizerDefinition definition;
+    private readonly Finders all;
+    private readonly Lazy<Finders> withoutSpecial;
+    private readonly HashSet<int> special;
+    private readonly HashSet<int> skipped;
+    private readonly byte[]?[] spelled;
+
+    internal PipelineTokenizer(TokenizerDefinition definition, int? bosId, int? eosId, string contentHash)
+    {
+        this.definition = definition;
+        (BosId, EosId, ContentHash) = (bosId, eosId, contentHash);
+        all = new Finders(definition.AddedTokens, definition.Normalizer);
+        withoutSpecial = new(() => new Finders(definition.AddedTokens.Where(token => !token.Special), definition.Normalizer));
+        special = definition.AddedTokens.Where(token => token.Special).Select(token => token.Id).ToHashSet();
+        skipped = [.. special];
+        spelled = new byte[]?[definition.Vocabulary.Size];
+        foreach ((string content, AddedToken token) in all.Renamed)
+        {
+            spelled[token.Id] = Spell(content);
+            skipped.Remove(token.Id);
+        }
+        RequireKnown(bosId, "beginning-of-text");
+        RequireKnown(eosId, "end-of-text");
+    }
+
+    /// <inheritdoc/>
+    public override int VocabularySize => definition.Vocabulary.Size;
+
+    /// <inheritdoc/>
+    public override int? BosId { get; }
+
+    /// <inheritdoc/>
+    public override int? EosId { get; }
+
+    /// <inheritdoc/>
+    public override string ContentHash { get; }
+
+    /// <summary>The token of an id as the vocabulary spells it, or null for an id that no token has.</summary>
+    public string? TokenOf(int id) => definition.Vocabulary.Token(id);
+
+    /// <inheritdoc/>
+    public override int[] Encode(string text, bool addSpecial = true) => Ids(EncodeWithOffsets(text, addSpecial));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Token> EncodeWithOffsets(string text, bool addSpecial = true)
+    {
+        List<Token> tokens = Encode(text, all);
+        if (!addSpecial)
+            return tokens;
+        tokens.InsertRange(0, definition.PostProcessor.Before.Select(id => new Token(id, 0, 0)));
+        tokens.AddRange(definition.PostProcessor.After.Select(id => new Token(id, 0, 0)));
+        return tokens;
+    }
+
+    /// <summary>Ids of a text that is only text: special tokens written in it are not recognized (llama.cpp's <c>parse_special = false</c>), and none are added.</summary>
+    public int[] EncodeLiteral(string text) => Ids(Encode(text, withoutSpecial.Value));
+
+    /// <inheritdoc/>
+    public override string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true)
+    {
+        var bytes = new List<byte>(ids.Length * 4);
+        foreach (int id in ids)
+            if (definition.Vocabulary.Token(id) is { } token && !(skipSpecial && skipped.Contains(id)))
+                bytes.AddRange(spelled[id] ??= Spell(token));
+        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+    }
+
+    /// <inheritdoc/>
+    public override bool IsSpecial(int id) => special.Contains(id);
+
+    private void RequireKnown(int? id, string role)
+    {
+        if (id is int given && definition.Vocabulary.Token(given) is null)
+            throw new TokenizerException($"the {role} token has id {given}, which none of the {VocabularySize} tokens has. Do config.json and the tokenizer belong together?");
+    }
+
+    private static int[] Ids(IReadOnlyList<Token> tokens)
+    {
+        var ids = new int[tokens.Count];
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = tokens[i].Id;
+        return ids;
+    }
+
+    private List<Token> Encode(string text, Finders finders)
+    {
+        var tokens = new List<Token>(text.Length / 3);
+        foreach (var part in finders.Raw.Split(text))
+        {
+            if (part.Token is { } added)
+                Append(new Token(added.Id, part.Start, part.End), text.AsSpan(part.Start, part.End - part.Start), tokens);
+            else
+                EncodeNormalized(AlignedText.Original(text[part.Start..part.End], part.Start), finders, tokens);
+        }
+        return tokens;
+    }
+
+    private void EncodeNormalized(AlignedText text, Finders finders, List<Token> tokens)
+    {
+        AlignedText normalized = definition.Normalizer?.Apply(text) ?? text;
+        foreach (var part in finders.Normalized.Split(normalized.Text))
+        {
+            if (part.Token is { } added)
+                Append(new Token(added.Id, normalized.Start(part.Start), normalized.End(part.End - 1)), normalized.Text.AsSpan(part.Start, part.End - part.Start), tokens);
+            else
+                EncodeWords(normalized.Slice(part.Start, part.End), tokens);
+        }
+    }
+
+    private void EncodeWords(AlignedText text, List<Token> tokens)
+    {
+        var whole = SplitText.Whole(text);
+        SplitText words = definition.PreTokenizer?.Apply(whole) ?? whole;
+        foreach (Piece word in words.Pieces)
+        {
+            ReadOnlySpan<char> characters = words.Span(word);
+            foreach (Symbol symbol in definition.Model.Tokenize(characters))
+            {
+                var token = new Token(symbol.Id, words.Aligned.Start(word.Start + symbol.Start), words.Aligned.End(word.Start + symbol.End - 1));
+                Append(token, characters[symbol.Start..symbol.End], tokens);
+            }
+        }
+    }
+
+    private void Append(Token token, ReadOnlySpan<char> spelling, List<Token> tokens) =>
+        tokens.Add(definition.PostProcessor.TrimOffsets ? definition.PostProcessor.Trim(token, spelling, first: tokens.Count == 0) : token);
+
+    // A token with a character that spells no byte (an added one) stands for its own text.
+    private static byte[] Spell(string token) =>
+        token.All(letter => ByteLevelAlphabet.Byte(letter) >= 0) ? token.Select(letter => (byte)ByteLevelAlphabet.Byte(letter)).ToArray() : Encoding.UTF8.GetBytes(token);
+
+    /// <summary>The two searches for added tokens: in the text itself, and in the normalized text.</summary>
+    private sealed class Finders(IEnumerable<AddedToken> tokens, Normalizer? normalizer)
+    {
+        private readonly List<(string Content, AddedToken Token)> normalized = tokens.Where(token => token.Normalized)
+            .Select(token => (normalizer?.Apply(AlignedText.Original(token.Content)).Text ?? token.Content, token)).ToList();
+
+        public AddedTokenFinder Raw { get; } = new(tokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+
+        public AddedTokenFinder Normalized => field ??= new(normalized);
+
+        /// <summary>Tokens that the normalizer spells otherwise: they decode to that spelling, and by it are not known as special (as in tokenizers).</summary>
+        public IEnumerable<(string Content, AddedToken Token)> Renamed => normalized.Where(entry => entry.Content != entry.Token.Content);
+    }
+}
+
+/// <summary>The parts of a tokenizer, ready to run.</summary>
+internal sealed record TokenizerDefinition(
+    Vocabulary Vocabulary, IReadOnlyList<AddedToken> AddedTokens, Normalizer? Normalizer, PreTokenizer? PreTokenizer, BytePairModel Model, PostProcessor PostProcessor);

@@ -1,0 +1,26 @@
+namespace QuantSuite.Models.Tokenization.Stages;
+
+/// <summary>Cuts a text into the pieces that no token may cross, and may respell it. Hugging Face tokenizers' <c>pre_tokenizer</c>, by its type names.</summary>
+internal abstract class PreTokenizer
+{
+    /// <summary>Each piece cut further; empty pieces are dropped.</summary>
+    public abstract SplitText Apply(SplitText text);
+
+    /// <summary>The pre-tokenizer that a tokenizer.json describes.</summary>
+    public static PreTokenizer Read(TokenizerSpec spec) => spec.Type switch
+    {
+        "Sequence" => new SequencePreTokenizer(spec.Array("pretokenizers").Select(Read).ToList()),
+        "ByteLevel" => new ByteLevelPreTokenizer(spec.Bool("add_prefix_space"), spec.Bool("use_regex", true)),
+        "Digits" => SplitPreTokenizer.Digits(spec.Bool("individual_digits")),
+        "Punctuation" => SplitPreTokenizer.Punctuation(spec.Choice<SplitBehavior>("behavior", SplitBehavior.Isolated)),
+        "Split" => SplitPreTokenizer.Read(spec),
+        _ => throw spec.Unsupported("pre-tokenizer", "Sequence, ByteLevel, Digits, Punctuation, Split"),
+    };
+}
+
+/// <summary>One after the other.</summary>
+internal sealed class SequencePreTokenizer(IReadOnlyList<PreTokenizer> steps) : PreTokenizer
+{
+    /// <inheritdoc/>
+    public override SplitText Apply(SplitText text) => steps.Aggregate(text, (current, step) => step.Apply(current));
+}

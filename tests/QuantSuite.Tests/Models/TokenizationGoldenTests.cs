@@ -1,0 +1,163 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using QuantSuite.Models.Tokenization;
+using QuantSuite.Models.Tokenization.Stages;
+using Xunit;
+
+namespace QuantSuite.Tests.Models;
+
+/// <summary>Ids, decoded texts and offsets against tokenizers 0.23.3, for every case file in the folder; a tokenizer that is not supported yet skips with its refusal.</summary>
+public class TokenizationGoldenTests
+{
+    private const string FolderName = "tokenizers";
+
+    // Goldens of tokenizers that lie elsewhere under ../shared, by the "tokenizer" that the file names.
+    private static readonly Dictionary<string, string> Elsewhere = new() { ["tokenizer.json of SmolLM2-135M-Instruct"] = "models/smollm2-135m-instruct/tokenizer.json" };
+
+    public static TheoryData<string> Files => Goldens.Cases(FolderName, "*.golden.json");
+
+    public static TheoryData<string, int> Components
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            string file = Path.Combine(Goldens.Root, FolderName, "components.json");
+            if (File.Exists(file))
+                foreach (string kind in (string[])["normalizers", "pre_tokenizers"])
+                    for (int i = 0; i < Goldens.Json(file).GetProperty(kind).GetArrayLength(); i++)
+                        data.Add(kind, i);
+            else
+                data.Add("(absent)", 0);
+            return data;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Files))]
+    public void EveryCaseGivesTheReferenceIdsTextAndOffsets(string name)
+    {
+        string folder = Goldens.Folder(FolderName);
+        JsonElement golden = Goldens.Json(Path.Combine(folder, name));
+        string file = golden.GetProperty("tokenizer").GetString()!;
+        PipelineTokenizer tokenizer = Load(folder, file);
+        bool literal = file.EndsWith(".gguf", StringComparison.Ordinal);
+        string[] texts = Goldens.Json(Path.Combine(folder, "strings.json")).EnumerateArray().Select(text => text.GetString()!).ToArray();
+
+        if (golden.TryGetProperty("vocab", out JsonElement vocab))
+            Assert.True(vocab.GetInt32() <= tokenizer.VocabularySize);
+        var differences = new List<string>();
+        int index = 0;
+        foreach (JsonElement expected in golden.GetProperty("cases").EnumerateArray())
+        {
+            if (expected.ValueKind != JsonValueKind.Null && expected.GetProperty("ids").ValueKind != JsonValueKind.Null)
+                Compare(tokenizer, literal, expected, expected.TryGetProperty("text", out JsonElement own) ? own.GetString()! : texts[index], $"case {index}", differences);
+            index++;
+        }
+        Assert.True(index > 0, $"{name} holds no cases");
+        Assert.True(differences.Count == 0, $"{name}: {differences.Count} differences\n{string.Join("\n", differences.Take(20))}");
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Components))]
+    public void EveryComponentGivesTheReferenceOutput(string kind, int index)
+    {
+        JsonElement component = Goldens.Json(Path.Combine(Goldens.Folder(FolderName), "components.json")).GetProperty(kind)[index];
+        string name = component.GetProperty("name").GetString()!;
+        Func<string, string> run = Compile(kind, new TokenizerSpec(component.GetProperty("spec"), name));
+        foreach (JsonElement example in component.GetProperty("cases").EnumerateArray())
+        {
+            string expected = kind == "normalizers" ? example[1].GetString()! : string.Join("|", example[1].EnumerateArray().Select(piece => piece.GetString()));
+            Assert.True(expected == run(example[0].GetString()!), $"{name} of {example[0].GetRawText()}: got '{run(example[0].GetString()!)}', expected '{expected}'");
+        }
+    }
+
+    [SkippableFact]
+    public void ByteLevelDecodingMatchesTheReference()
+    {
+        JsonElement decoders = Goldens.Json(Path.Combine(Goldens.Folder(FolderName), "components.json")).GetProperty("decoders");
+        foreach (JsonElement example in decoders.EnumerateArray().First(d => d.GetProperty("name").GetString() == "ByteLevel").GetProperty("cases").EnumerateArray())
+        {
+            string[] tokens = example[0].EnumerateArray().Select(token => token.GetString()!).ToArray();
+            PipelineTokenizer tokenizer = SmallTokenizers.WithTokens(tokens.Distinct());
+            int[] ids = tokens.Select(token => tokens.Distinct().ToList().IndexOf(token)).ToArray();
+            Assert.Equal(example[1].GetString(), tokenizer.Decode(ids));
+        }
+    }
+
+    [SkippableFact]
+    public void AllOfWikiTextGivesTheReferenceIds()
+    {
+        string text = File.ReadAllText(Goldens.RequireShared("data/wikitext2/wiki.test.raw"));
+        JsonElement golden = Goldens.Json(Path.Combine(Goldens.Folder("perplexity"), "llama_cpp_style.json"));
+        int[] ids = TokenizerFiles.Load(Goldens.RequireShared("models/smollm2-135m-instruct")).Encode(text);
+
+        Assert.Equal(303_415, ids.Length);
+        Assert.Equal(golden.GetProperty("ids_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(',', ids)))));
+    }
+
+    private static PipelineTokenizer Load(string folder, string name)
+    {
+        string file = Elsewhere.TryGetValue(name, out string? elsewhere) ? Goldens.Shared(elsewhere) : Path.Combine(folder, name);
+        if (!File.Exists(file))
+            file = Goldens.RequireShared(Path.Combine("tokenizers", name));
+        try
+        {
+            return TokenizerFiles.Load(file);
+        }
+        catch (UnsupportedTokenizerException refusal)
+        {
+            Skip.If(true, refusal.Message);
+            throw;
+        }
+    }
+
+    private static Func<string, string> Compile(string kind, TokenizerSpec spec)
+    {
+        try
+        {
+            if (kind == "normalizers")
+            {
+                Normalizer normalizer = Normalizer.Read(spec);
+                return text => normalizer.Apply(AlignedText.Original(text)).Text;
+            }
+            PreTokenizer preTokenizer = PreTokenizer.Read(spec);
+            return text => Pieces(preTokenizer.Apply(SplitText.Whole(AlignedText.Original(text))));
+        }
+        catch (UnsupportedTokenizerException refusal)
+        {
+            Skip.If(true, refusal.Message);
+            throw;
+        }
+    }
+
+    private static string Pieces(SplitText split) => string.Join("|", split.Pieces.Select(piece => split.Text[piece.Start..piece.End]));
+
+    private static void Compare(PipelineTokenizer tokenizer, bool literal, JsonElement expected, string text, string where, List<string> differences)
+    {
+        int[] ids = Ints(expected.GetProperty("ids"));
+        Check("ids", string.Join(',', ids), string.Join(',', literal ? tokenizer.EncodeLiteral(text) : tokenizer.Encode(text)));
+        string decoded = Text("decoded", text);
+        Check("decoded", decoded, tokenizer.Decode(ids, skipSpecial: false));
+        if (!literal)
+        {
+            Check("ids_without_special", string.Join(',', expected.TryGetProperty("ids_without_special", out JsonElement plain) ? Ints(plain) : ids), string.Join(',', tokenizer.Encode(text, addSpecial: false)));
+            Check("decoded_skip_special", Text("decoded_skip_special", decoded), tokenizer.Decode(ids));
+        }
+        if (expected.TryGetProperty("offsets", out JsonElement offsets))
+            Check("offsets", string.Join(' ', offsets.EnumerateArray().Select(pair => $"{pair[0]}-{pair[1]}")),
+                string.Join(' ', tokenizer.EncodeWithOffsets(text).Select(token => $"{CodePoints(text, token.Start)}-{CodePoints(text, token.End)}")));
+
+        string Text(string key, string otherwise) => expected.TryGetProperty(key, out JsonElement value) ? value.GetString()! : otherwise;
+
+        void Check(string what, string want, string got)
+        {
+            if (want != got)
+                differences.Add($"{where} {JsonSerializer.Serialize(text)} {what}: got {got}, expected {want}");
+        }
+    }
+
+    private static int[] Ints(JsonElement array) => array.EnumerateArray().Select(value => value.GetInt32()).ToArray();
+
+    private static int CodePoints(string text, int units) => text[..units].EnumerateRunes().Count();
+}
