@@ -1,49 +1,65 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using QuantSuite.Models.Checkpoints;
 
 namespace QuantSuite.Models.Tokenization;
 
 /// <summary>Finds and loads the tokenizer of a model on disk.</summary>
 public static class TokenizerFiles
 {
+    private const string FileName = "tokenizer.json";
     private const long MaxBytes = 256L << 20;
 
     /// <summary>
-    /// The tokenizer of a model folder (tokenizer.json; BOS and EOS as tokenizer_config.json names them, else as config.json or
-    /// generation_config.json number them), or of a tokenizer.json given by its path.
+    /// The tokenizer of a model folder, a <c>.gguf</c> or <c>.safetensors</c> file, or a tokenizer.json. A folder's tokenizer.json comes before what a
+    /// GGUF file in it carries. BOS and EOS are what tokenizer_config.json names, else what config.json or generation_config.json number; in a GGUF
+    /// file its own.
     /// </summary>
     /// <exception cref="UnsupportedTokenizerException">It needs something that is not implemented.</exception>
     /// <exception cref="TokenizerException">There is none, or it is malformed.</exception>
+    /// <exception cref="CheckpointException">The GGUF file is malformed.</exception>
     public static PipelineTokenizer Load(string path)
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
-        if (file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-            return LoadGguf(file);
-        if (!File.Exists(file) || file.EndsWith(".model", StringComparison.Ordinal))
-            throw Missing(path, file);
+        if (!Path.Exists(path))
+            throw new TokenizerException($"{path} does not exist; expected a model folder, a .gguf file or a tokenizer.json.");
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (!Directory.Exists(path) && extension is not (".gguf" or ".safetensors"))
+            return LoadJson(path, folder: null);
+        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (extension != ".gguf" && File.Exists(Path.Combine(folder, FileName)))
+            return LoadJson(Path.Combine(folder, FileName), folder);
+        if (extension != ".gguf" && Directory.GetFiles(folder, "*.gguf").Length != 1)
+            throw Missing(folder);
+        using Checkpoint checkpoint = CheckpointFiles.Open(path);
+        return GgufTokenizer.Read(checkpoint.Metadata, path);
+    }
+
+    /// <summary>The tokenizer that belongs to an opened checkpoint: as <see cref="Load(string)"/> of its path, without opening a GGUF file twice.</summary>
+    /// <exception cref="TokenizerException">There is none, it is malformed or not supported.</exception>
+    public static PipelineTokenizer Load(Checkpoint checkpoint) =>
+        checkpoint.Format == "gguf" && !File.Exists(Path.Combine(checkpoint.Path, FileName)) ? GgufTokenizer.Read(checkpoint.Metadata, checkpoint.Path) : Load(checkpoint.Path);
+
+    private static PipelineTokenizer LoadJson(string file, string? folder)
+    {
+        if (Path.GetExtension(file) == ".model")
+            throw Missing(file);
         byte[] bytes = ReadAll(file);
         TokenizerDefinition definition = TokenizerJson.Read(bytes, file);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        bool whole = Directory.Exists(path);
-        int? bosId = whole ? Declared(folder, "bos_token", definition.Vocabulary) : null;
-        int? eosId = whole ? Declared(folder, "eos_token", definition.Vocabulary) : null;
+        int? bosId = folder is null ? null : Declared(folder, "bos_token", definition.Vocabulary);
+        int? eosId = folder is null ? null : Declared(folder, "eos_token", definition.Vocabulary);
         return new PipelineTokenizer(definition, bosId, eosId, Hash(bytes, bosId, eosId));
     }
 
-    private static TokenizerException Missing(string path, string file) =>
-        File.Exists(Path.Combine(path, "tokenizer.model")) || File.Exists(file)
-            ? new UnsupportedTokenizerException($"{path}: a SentencePiece .model without a tokenizer.json is not supported yet. Save the tokenizer with transformers' save_pretrained.")
-            : new TokenizerException($"{file} does not exist; a model folder needs a tokenizer.json. Is the path right?");
+    private static TokenizerException Missing(string path) => Path.Exists(Path.Combine(path, "tokenizer.model")) || File.Exists(path)
+        ? new UnsupportedTokenizerException($"{path}: a SentencePiece .model without a {FileName} is not supported yet. Save the tokenizer with transformers' save_pretrained.")
+        : new TokenizerException($"{path} has no {FileName}, which a model folder needs. Copy it from where the weights came from.");
 
     private static byte[] ReadAll(string file)
     {
         long length = new FileInfo(file).Length;
         return length <= MaxBytes ? File.ReadAllBytes(file) : throw new TokenizerException($"{file} has {length} bytes, more than the {MaxBytes} that a tokenizer may have. Is it the right file?");
     }
-
-    // Filled in with the GGUF reader.
-    private static PipelineTokenizer LoadGguf(string file) => throw new UnsupportedTokenizerException($"{file}: reading a tokenizer from GGUF is not connected yet.");
 
     private static string Hash(byte[] bytes, int? bosId, int? eosId) =>
         Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(bytes), .. Encoding.ASCII.GetBytes($"bos {bosId} eos {eosId}")]));
