@@ -21,8 +21,13 @@ public abstract class Kernels : IDisposable
         name ??= Environment.GetEnvironmentVariable(EnvironmentVariable);
         return name switch
         {
-            null or "" or "scalar" => new ScalarKernels(threadCount),
-            _ => throw new ArgumentException($"Unknown kernels '{name}'; there are: scalar."),
+            null or "" => Avx512Kernels.IsSupported ? new Avx512Kernels(threadCount)
+                : Avx2Kernels.IsSupported ? new Avx2Kernels(threadCount)
+                : new ScalarKernels(threadCount),
+            "avx512" => new Avx512Kernels(threadCount),
+            "avx2" => new Avx2Kernels(threadCount),
+            "scalar" => new ScalarKernels(threadCount),
+            _ => throw new ArgumentException($"Unknown kernels '{name}'; there are: scalar, avx2, avx512."),
         };
     }
 

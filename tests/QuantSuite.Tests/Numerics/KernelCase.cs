@@ -1,0 +1,234 @@
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Tests.Numerics;
+
+/// <summary>One operation on one set of inputs: what it computes, as the bits of every number that it writes. Each call builds the inputs anew.</summary>
+public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
+{
+    private static readonly int[] RowCounts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 64];
+    private static readonly int[] OutputCounts = [48, 16, 100, 1, 33, 144, 64];
+    private static readonly int[] ColumnCounts = [1, 31, 32, 33, 48, 576, 1100];
+    private static readonly int[] GroupSizes = [16, 32, 48, 128, int.MaxValue];
+
+    /// <summary>All cases. A new operation, format or size is a line here.</summary>
+    public static IReadOnlyDictionary<string, KernelCase> All { get; } = Enumerate().ToDictionary(item => item.Name);
+
+    public override string ToString() => Name;
+
+    private static IEnumerable<KernelCase> Enumerate() =>
+    [
+        .. DenseProducts(), .. QuantizedProducts(), .. IntegerProducts(), .. RowOperations(), .. Attentions(),
+    ];
+
+    private static IEnumerable<KernelCase> DenseProducts()
+    {
+        foreach (FloatingFormat format in (FloatingFormat[])[NumericFormats.Fp32, NumericFormats.Bf16, NumericFormats.Fp16])
+            foreach (bool odd in (bool[])[false, true])
+                yield return new($"product {format}{(odd ? " with infinities and subnormals" : "")}", kernels => Sizes((m, n, k, random) =>
+                {
+                    using Matrix x = random.Matrix(m, k, odd ? 0.01 : 0), w = random.Matrix(n, k, odd ? 0.01 : 0);
+                    using var panels = new DensePanels(w, format);
+                    return Product(kernels, x, panels);
+                }));
+        yield return new("product of several weights", kernels => Sizes((m, n, k, random) =>
+        {
+            using Matrix x = random.Matrix(m, k), first = new(m, n), second = new(m, 17), third = new(m, n + 5);
+            using DensePanels a = new(random.Matrix(n, k), NumericFormats.Fp32), c = new(random.Matrix(n + 5, k), NumericFormats.Bf16);
+            using QuantizedMatrix b = random.Quantized(17, k, 4, 32, symmetric: false);
+            kernels.Multiply(x, [a, b, c], [first, second, third]);
+            return [.. Bits(first), .. Bits(second), .. Bits(third)];
+        }));
+        yield return new("product of many rows", kernels =>
+        {
+            var random = new CaseRandom(7);
+            using Matrix x = random.Matrix(523, 33);
+            using DensePanels w = new(random.Matrix(70, 33), NumericFormats.Fp32);
+            return Product(kernels, x, w);
+        });
+    }
+
+    private static IEnumerable<KernelCase> QuantizedProducts()
+    {
+        foreach ((int bits, bool symmetric, int groupSize) in Grids())
+            yield return new($"product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes((m, n, k, random) =>
+            {
+                using Matrix x = random.Matrix(m, k);
+                using QuantizedMatrix weight = random.Quantized(n, k, bits, groupSize, symmetric);
+                return Product(kernels, x, weight);
+            }));
+    }
+
+    private static IEnumerable<KernelCase> IntegerProducts()
+    {
+        foreach ((int bits, bool symmetric, int groupSize) in Grids())
+            yield return new($"integer product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes((m, n, k, random) =>
+            {
+                using Matrix x = random.Matrix(m, k), y = new(m, n);
+                using QuantizedMatrix weight = random.Quantized(n, k, bits, groupSize, symmetric);
+                using var rows = new QuantizedRows(m, k);
+                kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
+                kernels.Multiply(rows, weight, y);
+                return Bits(y);
+            }));
+        yield return new("integer product of largest codes", kernels =>
+        {
+            using Matrix x = new(3, 2100), y = new(3, 20);
+            x.Span.Fill(127);
+            using var weight = new QuantizedMatrix(20, 2100, NumericFormats.Int(8), 2100, symmetric: false);
+            for (int row = 0; row < 20; row++)
+            {
+                weight.SetGrid(row, 0, new QuantGrid(1, 0));
+                for (int column = 0; column < 2100; column++)
+                    weight.SetCode(row, column, 255 - column % (row + 1));
+            }
+            using var rows = new QuantizedRows(3, 2100);
+            kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
+            kernels.Multiply(rows, weight, y);
+            return Bits(y);
+        });
+    }
+
+    private static IEnumerable<KernelCase> RowOperations()
+    {
+        yield return Rows("rms norm", (kernels, x, other) =>
+        {
+            kernels.RmsNorm(x, other.Row(0), 1e-5f, x);
+            return Bits(x);
+        });
+        yield return Rows("silu multiply", (kernels, x, other) =>
+        {
+            kernels.SiluMultiply(x, other, x);
+            return Bits(x);
+        });
+        yield return Rows("add", (kernels, x, other) =>
+        {
+            kernels.Add(x, other);
+            return Bits(other);
+        });
+        yield return Rows("add bias", (kernels, x, other) =>
+        {
+            kernels.AddBias(other.Row(0), x);
+            return Bits(x);
+        });
+        yield return Rows("log-sum-exp", (kernels, x, _) =>
+        {
+            var sums = new double[x.Rows];
+            var indices = new int[x.Rows];
+            kernels.LogSumExp(x, sums, indices);
+            return [.. sums.Select(Bits), .. indices.Select(index => (long)index)];
+        });
+        foreach (int bits in (int[])[8, 6, 4])
+            yield return Rows($"quantize rows int{bits}", (kernels, x, _) =>
+            {
+                using var rows = new QuantizedRows(x.Rows, x.Columns);
+                kernels.QuantizeRows(x, NumericFormats.Int(bits), rows);
+                return QuantizedBits(rows);
+            });
+        foreach ((int bits, int groupSize) in ((int, int)[])[(8, 64), (4, 64), (4, 32), (8, 10)])
+            yield return Rows($"round groups int{bits} g{groupSize}", (kernels, x, _) =>
+            {
+                kernels.RoundGroups(x, groupSize, NumericFormats.Int(bits));
+                return Bits(x);
+            });
+        foreach ((int headDim, int rotated) in ((int, int)[])[(64, 64), (32, 32), (20, 20), (64, 16), (4, 4)])
+            yield return new($"rotate {rotated} of {headDim}", kernels => RowCounts.SelectMany(m =>
+            {
+                var random = new CaseRandom(m);
+                using Matrix x = random.Matrix(m, 3 * headDim, 0.01), cos = random.Matrix(m, rotated / 2), sin = random.Matrix(m, rotated / 2);
+                kernels.Rotate(x, headDim, cos, sin);
+                return Bits(x);
+            }).ToArray());
+    }
+
+    private static IEnumerable<KernelCase> Attentions()
+    {
+        foreach ((int heads, int keyHeads, int headDim) in ((int, int, int)[])[(9, 3, 64), (4, 4, 32), (6, 1, 80), (2, 2, 20), (1, 1, 4), (3, 1, 128)])
+            foreach (bool odd in (bool[])[false, true])
+                yield return new(
+                    $"attention {heads}/{keyHeads} heads of {headDim}{(odd ? " with infinities" : "")}",
+                    kernels => Attend(kernels, new AttentionShape(heads, keyHeads, headDim, 1 / MathF.Sqrt(headDim), 1), odd));
+    }
+
+    // Sequences of several lengths in one batch, prefilled in one or two steps, then one token each.
+    private static long[] Attend(Kernels kernels, AttentionShape shape, bool odd)
+    {
+        int[] lengths = [1, 5, 16, 17, 33, 70];
+        var random = new CaseRandom(shape.HeadDim);
+        using var pages = new NativePages(lengths, shape);
+        var bits = new List<long>();
+        var done = new int[lengths.Length];
+        foreach (Func<int, int> step in (Func<int, int>[])[length => length / 2, length => length - length / 2, _ => 1])
+        {
+            var spans = new List<AttentionSpan>();
+            int rows = 0;
+            for (int i = 0; i < lengths.Length; i++)
+            {
+                int count = step(lengths[i]);
+                spans.Add(new AttentionSpan(rows, count, done[i], pages[i]));
+                rows += count;
+                done[i] += count;
+            }
+            using Matrix queries = random.Matrix(rows, shape.HeadCount * shape.HeadDim, odd ? 0.0005 : 0), output = new(rows, queries.Columns);
+            using Matrix keys = random.Matrix(rows, shape.KeyValueHeadCount * shape.HeadDim, odd ? 0.0005 : 0);
+            using Matrix values = random.Matrix(rows, keys.Columns, odd ? 0.0005 : 0);
+            kernels.StoreKeyValues(keys, values, [.. spans], shape);
+            kernels.Attention(queries, [.. spans], shape, output);
+            bits.AddRange(Bits(output));
+        }
+        return [.. bits];
+    }
+
+    private static KernelCase Rows(string name, Func<Kernels, Matrix, Matrix, long[]> operation) => new(name, kernels =>
+    {
+        var bits = new List<long>();
+        for (int i = 0; i < RowCounts.Length; i++)
+            foreach (double oddShare in (double[])[0, 0.02])
+            {
+                var random = new CaseRandom(i);
+                int columns = ColumnCounts[i % ColumnCounts.Length];
+                using Matrix x = random.Matrix(RowCounts[i], columns, oddShare, 5), other = random.Matrix(RowCounts[i], columns);
+                if (i % 5 == 4)
+                    x.Row(0).Clear();
+                bits.AddRange(operation(kernels, x, other));
+            }
+        return [.. bits];
+    });
+
+    // Every K with several M and N, so that each M and N meets many formats.
+    private static long[] Sizes(Func<int, int, int, CaseRandom, long[]> product)
+    {
+        var bits = new List<long>();
+        for (int i = 0; i < RowCounts.Length; i++)
+            bits.AddRange(product(RowCounts[i], OutputCounts[i % OutputCounts.Length], ColumnCounts[(i + i / 7) % ColumnCounts.Length], new CaseRandom(i)));
+        return [.. bits];
+    }
+
+    private static IEnumerable<(int Bits, bool Symmetric, int GroupSize)> Grids() =>
+        from bits in Enumerable.Range(2, 7)
+        from symmetric in (bool[])[true, false]
+        from groupSize in GroupSizes
+        select (bits, symmetric, groupSize);
+
+    private static string Describe(bool symmetric, int groupSize) =>
+        $" {(symmetric ? "sym" : "asym")} {(groupSize == int.MaxValue ? "channel" : $"g{groupSize}")}";
+
+    private static long[] Product(Kernels kernels, Matrix x, PanelMatrix weight)
+    {
+        using var y = new Matrix(x.Rows, weight.Rows);
+        y.Span.Fill(float.NaN);
+        kernels.Multiply(x, weight, y);
+        return Bits(y);
+    }
+
+    private static long[] Bits(Matrix matrix) => [.. matrix.Span.ToArray().Select(value => Bits(value))];
+
+    private static unsafe long[] QuantizedBits(QuantizedRows rows) =>
+    [
+        .. new ReadOnlySpan<sbyte>(rows.Codes, rows.Rows * rows.Columns).ToArray().Select(code => (long)code),
+        .. new ReadOnlySpan<float>(rows.Scales, rows.Rows).ToArray().Select(value => Bits(value)),
+    ];
+
+    // NaNs are one class.
+    private static long Bits(double value) => double.IsNaN(value) ? long.MinValue : BitConverter.DoubleToInt64Bits(value);
+}
