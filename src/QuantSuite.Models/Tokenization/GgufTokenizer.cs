@@ -33,7 +33,8 @@ public static class GgufTokenizer
     private static readonly Dictionary<string, PreTokenizerRule> Rules = Name(
     [
         (["default"], new([@"[\p{P}\$\+<=>\^~\|]+", ByteLevelPreTokenizer.Gpt2Pattern, @"\p{N}+", "[0-9][0-9][0-9]"])),
-        (["gpt-2", "phi-2", "mpt", "olmo", "jais", "gigachat", "exaone4", "trillion", "granite-docling", "a.x-4.0", "mellum", "modern-bert"], new([ByteLevelPreTokenizer.Gpt2Pattern])),
+        (["gpt-2", "phi-2", "mpt", "olmo", "jais", "gigachat", "exaone4", "trillion", "granite-docling", "a.x-4.0", "mellum", "modern-bert"],
+            new([ByteLevelPreTokenizer.Gpt2Pattern])),
         (["starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b"], new([@"\p{N}", ByteLevelPreTokenizer.Gpt2Pattern])),
         (["falcon"], new([@"[\p{P}\$\+<=>\^~\|`]+", ByteLevelPreTokenizer.Gpt2Pattern, "[0-9][0-9][0-9]"])),
         (["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"], new([Llama3], IgnoreMerges: true, AddBos: true)),
@@ -58,7 +59,7 @@ public static class GgufTokenizer
             throw new TokenizerException($"{source}: {Prefix}token_type has {types.Length} entries, expected one for each of the {tokens.Length} tokens.");
         var vocabulary = new Vocabulary();
         for (int id = 0; id < tokens.Length; id++)
-            vocabulary.Add(tokens[id], id);
+            vocabulary.Add(tokens[id].Length > 0 ? tokens[id] : $"[EMPTY_{id}]", id);
         var model = new BytePairModel(vocabulary, ReadMerges(metadata, source), new BytePairOptions(IgnoreMerges: rule.IgnoreMerges));
         int? bosId = Id(metadata, "bos_token_id", source), eosId = Id(metadata, "eos_token_id", source);
         int[] before = bosId is int bos && Flag(metadata, "add_bos_token", rule.AddBos, source) ? [bos] : [];
@@ -83,7 +84,7 @@ public static class GgufTokenizer
     private static void RequireModel(IReadOnlyDictionary<string, object> metadata, string source)
     {
         if (!metadata.TryGetValue(Prefix + "model", out object? model))
-            throw new TokenizerException($"{source} has no {Prefix}model: the file carries no tokenizer. Put a tokenizer.json beside the weights, or use a file that has one.");
+            throw new TokenizerException($"{source} has no {Prefix}model: it carries no tokenizer. Put a tokenizer.json beside it, or use a file with one.");
         if (model is not "gpt2")
             throw new UnsupportedTokenizerException($"{source}: {Prefix}model '{model}' is not supported yet (gpt2, that is byte-level BPE, is).");
     }
@@ -92,7 +93,8 @@ public static class GgufTokenizer
     {
         string name = metadata.TryGetValue(Prefix + "pre", out object? pre) ? pre as string ?? "" : "default";
         return Rules.TryGetValue(name, out PreTokenizerRule? rule) ? rule
-            : throw new UnsupportedTokenizerException($"{source}: {Prefix}pre '{name}' is not known yet (known: {string.Join(", ", Rules.Keys.Order(StringComparer.Ordinal))}).");
+            : throw new UnsupportedTokenizerException(
+                $"{source}: {Prefix}pre '{name}' is not known yet (known: {string.Join(", ", Rules.Keys.Order(StringComparer.Ordinal))}).");
     }
 
     private static List<(string Left, string Right)> ReadMerges(IReadOnlyDictionary<string, object> metadata, string source) =>
@@ -105,7 +107,8 @@ public static class GgufTokenizer
             .Select(id => new AddedToken(tokens[id], id, Special: types[id] != UserDefined)).ToList();
 
     private static object Require(IReadOnlyDictionary<string, object> metadata, string key, string source) =>
-        metadata.TryGetValue(Prefix + key, out object? value) ? value : throw new TokenizerException($"{source}: {Prefix}{key} is missing. Is the file complete?");
+        metadata.TryGetValue(Prefix + key, out object? value) ? value
+            : throw new TokenizerException($"{source}: {Prefix}{key} is missing. Is the file complete?");
 
     private static string[] Strings(IReadOnlyDictionary<string, object> metadata, string key, string source)
     {

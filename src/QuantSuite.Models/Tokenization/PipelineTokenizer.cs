@@ -68,7 +68,7 @@ public sealed class PipelineTokenizer : Tokenizer
         return tokens;
     }
 
-    /// <summary>Ids of a text that is only text: special tokens written in it are not recognized (llama.cpp's <c>parse_special = false</c>), and none are added.</summary>
+    /// <summary>Ids of a text that is only text: special tokens in it are not recognized (llama.cpp's <c>parse_special</c> false), and none are added.</summary>
     public int[] EncodeLiteral(string text) => Ids(Encode(text, withoutSpecial.Value));
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ public sealed class PipelineTokenizer : Tokenizer
     private void RequireKnown(int? id, string role)
     {
         if (id is int given && definition.Vocabulary.Token(given) is null)
-            throw new TokenizerException($"the {role} token has id {given}, which none of the {VocabularySize} tokens has. Do config.json and the tokenizer belong together?");
+            throw new TokenizerException($"the {role} token has id {given}, the tokenizer {VocabularySize} tokens. Do model and tokenizer belong together?");
     }
 
     private static int[] Ids(IReadOnlyList<Token> tokens)
@@ -117,7 +117,7 @@ public sealed class PipelineTokenizer : Tokenizer
         foreach (var part in finders.Normalized.Split(normalized.Text))
         {
             if (part.Token is { } added)
-                Append(new Token(added.Id, normalized.Start(part.Start), normalized.End(part.End - 1)), normalized.Text.AsSpan(part.Start, part.End - part.Start), tokens);
+                Append(Locate(added.Id, normalized, part.Start, part.End), normalized.Text.AsSpan(part.Start, part.End - part.Start), tokens);
             else
                 EncodeWords(normalized.Slice(part.Start, part.End), tokens);
         }
@@ -131,19 +131,19 @@ public sealed class PipelineTokenizer : Tokenizer
         {
             ReadOnlySpan<char> characters = words.Span(word);
             foreach (Symbol symbol in definition.Model.Tokenize(characters))
-            {
-                var token = new Token(symbol.Id, words.Aligned.Start(word.Start + symbol.Start), words.Aligned.End(word.Start + symbol.End - 1));
-                Append(token, characters[symbol.Start..symbol.End], tokens);
-            }
+                Append(Locate(symbol.Id, words.Aligned, word.Start + symbol.Start, word.Start + symbol.End), characters[symbol.Start..symbol.End], tokens);
         }
     }
+
+    private static Token Locate(int id, AlignedText text, int start, int end) => new(id, text.Start(start), text.End(end - 1));
 
     private void Append(Token token, ReadOnlySpan<char> spelling, List<Token> tokens) =>
         tokens.Add(definition.PostProcessor.TrimOffsets ? definition.PostProcessor.Trim(token, spelling, first: tokens.Count == 0) : token);
 
     // A token with a character that spells no byte (an added one) stands for its own text.
-    private static byte[] Spell(string token) =>
-        token.All(letter => ByteLevelAlphabet.Byte(letter) >= 0) ? token.Select(letter => (byte)ByteLevelAlphabet.Byte(letter)).ToArray() : Encoding.UTF8.GetBytes(token);
+    private static byte[] Spell(string token) => token.All(letter => ByteLevelAlphabet.Byte(letter) >= 0)
+        ? token.Select(letter => (byte)ByteLevelAlphabet.Byte(letter)).ToArray()
+        : Encoding.UTF8.GetBytes(token);
 
     /// <summary>The two searches for added tokens: in the text itself, and in the normalized text.</summary>
     private sealed class Finders(IEnumerable<AddedToken> tokens, Normalizer? normalizer)
@@ -162,4 +162,9 @@ public sealed class PipelineTokenizer : Tokenizer
 
 /// <summary>The parts of a tokenizer, ready to run.</summary>
 internal sealed record TokenizerDefinition(
-    Vocabulary Vocabulary, IReadOnlyList<AddedToken> AddedTokens, Normalizer? Normalizer, PreTokenizer? PreTokenizer, BytePairModel Model, PostProcessor PostProcessor);
+    Vocabulary Vocabulary,
+    IReadOnlyList<AddedToken> AddedTokens,
+    Normalizer? Normalizer,
+    PreTokenizer? PreTokenizer,
+    BytePairModel Model,
+    PostProcessor PostProcessor);

@@ -15,7 +15,10 @@ public abstract class Tokenizer
     /// <summary>SHA-256 over the tokenizer's definition, lower-case hex.</summary>
     public abstract string ContentHash { get; }
 
-    /// <summary>Ids of a text. Special tokens written in the text are recognized; with <paramref name="addSpecial"/> the post-processor's tokens (such as BOS) are added.</summary>
+    /// <summary>
+    /// Ids of a text. Special tokens written in the text are recognized; with <paramref name="addSpecial"/> the post-processor's tokens (such as BOS)
+    /// are added.
+    /// </summary>
     public abstract int[] Encode(string text, bool addSpecial = true);
 
     /// <summary>Ids with the half-open range of UTF-16 positions of the text that each one covers.</summary>

@@ -38,7 +38,9 @@ public static class TokenizerFiles
     /// <summary>The tokenizer that belongs to an opened checkpoint: as <see cref="Load(string)"/> of its path, without opening a GGUF file twice.</summary>
     /// <exception cref="TokenizerException">There is none, it is malformed or not supported.</exception>
     public static PipelineTokenizer Load(Checkpoint checkpoint) =>
-        checkpoint.Format == "gguf" && !File.Exists(Path.Combine(checkpoint.Path, FileName)) ? GgufTokenizer.Read(checkpoint.Metadata, checkpoint.Path) : Load(checkpoint.Path);
+        checkpoint.Format == "gguf" && !File.Exists(Path.Combine(checkpoint.Path, FileName))
+            ? GgufTokenizer.Read(checkpoint.Metadata, checkpoint.Path)
+            : Load(checkpoint.Path);
 
     private static PipelineTokenizer LoadJson(string file, string? folder)
     {
@@ -52,13 +54,14 @@ public static class TokenizerFiles
     }
 
     private static TokenizerException Missing(string path) => Path.Exists(Path.Combine(path, "tokenizer.model")) || File.Exists(path)
-        ? new UnsupportedTokenizerException($"{path}: a SentencePiece .model without a {FileName} is not supported yet. Save the tokenizer with transformers' save_pretrained.")
+        ? new UnsupportedTokenizerException($"{path}: SentencePiece (.model) is not supported yet. Save it as {FileName} (transformers' save_pretrained).")
         : new TokenizerException($"{path} has no {FileName}, which a model folder needs. Copy it from where the weights came from.");
 
     private static byte[] ReadAll(string file)
     {
         long length = new FileInfo(file).Length;
-        return length <= MaxBytes ? File.ReadAllBytes(file) : throw new TokenizerException($"{file} has {length} bytes, more than the {MaxBytes} that a tokenizer may have. Is it the right file?");
+        return length <= MaxBytes ? File.ReadAllBytes(file)
+            : throw new TokenizerException($"{file} has {length} bytes, expected at most {MaxBytes}. Is it the right file?");
     }
 
     private static string Hash(byte[] bytes, int? bosId, int? eosId) =>
@@ -67,7 +70,8 @@ public static class TokenizerFiles
     private static int? Declared(string folder, string role, Vocabulary vocabulary)
     {
         if (Config(folder, "tokenizer_config.json") is { } tokenizerConfig && TokenName(tokenizerConfig, role) is { } name)
-            return vocabulary.Find(name) ?? throw new TokenizerException($"{tokenizerConfig.Place}.{role} is '{name}', which the tokenizer lacks. Do the files belong together?");
+            return vocabulary.Find(name)
+                ?? throw new TokenizerException($"{tokenizerConfig.Place}.{role} is '{name}', which the tokenizer lacks. Do the files belong together?");
         return DeclaredId(folder, "config.json", $"{role}_id") ?? DeclaredId(folder, "generation_config.json", $"{role}_id");
     }
 

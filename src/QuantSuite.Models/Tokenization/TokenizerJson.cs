@@ -22,7 +22,8 @@ internal static class TokenizerJson
         }
         catch (TokenizerException refused) when (!refused.Message.StartsWith(source, StringComparison.Ordinal))
         {
-            throw refused is UnsupportedTokenizerException ? new UnsupportedTokenizerException($"{source}: {refused.Message}") : new TokenizerException($"{source}: {refused.Message}", refused);
+            string message = $"{source}: {refused.Message}";
+            throw refused is UnsupportedTokenizerException ? new UnsupportedTokenizerException(message) : new TokenizerException(message, refused);
         }
     }
 
@@ -33,11 +34,10 @@ internal static class TokenizerJson
         // Unsupported components are named before the (large) vocabulary is read.
         Normalizer? normalizer = root.OptionalObject("normalizer") is { } normalizerSpec ? Normalizer.Read(normalizerSpec) : null;
         PreTokenizer? preTokenizer = root.OptionalObject("pre_tokenizer") is { } preTokenizerSpec ? PreTokenizer.Read(preTokenizerSpec) : null;
-        PostProcessor postProcessor = root.OptionalObject("post_processor") is { } postProcessorSpec ? PostProcessor.Read(postProcessorSpec) : PostProcessor.None;
+        PostProcessor postProcessor = root.OptionalObject("post_processor") is { } postSpec ? PostProcessor.Read(postSpec) : PostProcessor.None;
         RequireByteLevelDecoder(root);
         Vocabulary vocabulary = ReadVocabulary(model);
-        var options = new BytePairOptions(model.OptionalString("unk_token"), model.Bool("fuse_unk", false), model.Bool("byte_fallback", false), model.Bool("ignore_merges", false));
-        var bytePairs = new BytePairModel(vocabulary, ReadMerges(model), options);
+        var bytePairs = new BytePairModel(vocabulary, ReadMerges(model), ReadOptions(model));
         return new TokenizerDefinition(vocabulary, ReadAddedTokens(root, vocabulary), normalizer, preTokenizer, bytePairs, postProcessor);
     }
 
@@ -52,6 +52,9 @@ internal static class TokenizerJson
             if (model.OptionalString(affix) is { Length: > 0 })
                 throw model.UnsupportedSetting(affix, "none");
     }
+
+    private static BytePairOptions ReadOptions(TokenizerSpec model) =>
+        new(model.OptionalString("unk_token"), model.Bool("fuse_unk", false), model.Bool("byte_fallback", false), model.Bool("ignore_merges", false));
 
     private static void RequireByteLevelDecoder(TokenizerSpec root)
     {

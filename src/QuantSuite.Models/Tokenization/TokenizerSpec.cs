@@ -72,10 +72,11 @@ internal sealed class TokenizerSpec
 
     /// <summary>The refusal of a component that is not implemented.</summary>
     public UnsupportedTokenizerException Unsupported(string component, string known) =>
-        new($"{Place}: {component} '{Type}' is not supported yet (these are: {known}). Use a model whose tokenizer needs none, or add it to QuantSuite.Models/Tokenization.");
+        new($"{Place}: {component} '{Type}' is not supported yet (these are: {known}). Use another model, or add it to QuantSuite.Models/Tokenization.");
 
     /// <summary>The refusal of a setting that is not implemented.</summary>
-    public UnsupportedTokenizerException UnsupportedSetting(string key, string expected) => new($"{Place}.{key} is {Show(Find(key))}; only {expected} is supported yet.");
+    public UnsupportedTokenizerException UnsupportedSetting(string key, string expected) =>
+        new($"{Place}.{key} is {Show(Find(key))}; only {expected} is supported yet.");
 
     /// <summary>A JSON string that is well-formed Unicode.</summary>
     public static string Text(JsonElement element, string place)

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace QuantSuite.Tests.Models;
 
-/// <summary>Ids, decoded texts and offsets against tokenizers 0.23.3, for every case file in the folder; a tokenizer that is not supported yet skips with its refusal.</summary>
+/// <summary>Ids, decoded texts and offsets of every case file in the folder; a tokenizer that is not supported yet skips with its refusal.</summary>
 public class TokenizationGoldenTests
 {
     private const string FolderName = "tokenizers";
 
-    // Goldens of tokenizers that lie elsewhere under ../shared, by the "tokenizer" that the file names.
-    private static readonly Dictionary<string, string> Elsewhere = new() { ["tokenizer.json of SmolLM2-135M-Instruct"] = "models/smollm2-135m-instruct/tokenizer.json" };
+    // "tokenizer.json of X" names the tokenizer of a model under ../shared/models.
+    private const string OfModel = "tokenizer.json of ";
 
     public static TheoryData<string> Files => Goldens.Cases(FolderName, "*.golden.json");
 
@@ -42,7 +42,7 @@ public class TokenizationGoldenTests
         string file = golden.GetProperty("tokenizer").GetString()!;
         PipelineTokenizer tokenizer = Load(folder, file);
         bool literal = file.EndsWith(".gguf", StringComparison.Ordinal);
-        string[] texts = Goldens.Json(Path.Combine(folder, "strings.json")).EnumerateArray().Select(text => text.GetString()!).ToArray();
+        string[] texts = SharedTexts(folder);
 
         if (golden.TryGetProperty("vocab", out JsonElement vocab))
             Assert.True(vocab.GetInt32() <= tokenizer.VocabularySize);
@@ -51,7 +51,7 @@ public class TokenizationGoldenTests
         foreach (JsonElement expected in golden.GetProperty("cases").EnumerateArray())
         {
             if (expected.ValueKind != JsonValueKind.Null && expected.GetProperty("ids").ValueKind != JsonValueKind.Null)
-                Compare(tokenizer, literal, expected, expected.TryGetProperty("text", out JsonElement own) ? own.GetString()! : texts[index], $"case {index}", differences);
+                Compare(tokenizer, literal, expected, Text(expected, "text") ?? texts[index], $"case {index}", differences);
             index++;
         }
         Assert.True(index > 0, $"{name} holds no cases");
@@ -62,13 +62,15 @@ public class TokenizationGoldenTests
     [MemberData(nameof(Components))]
     public void EveryComponentGivesTheReferenceOutput(string kind, int index)
     {
-        JsonElement component = Goldens.Json(Path.Combine(Goldens.Folder(FolderName), "components.json")).GetProperty(kind)[index];
+        JsonElement component = Goldens.Json(Path.Combine(Goldens.Folder(FolderName), "components.json"));
+        component = component.GetProperty(kind)[index];
         string name = component.GetProperty("name").GetString()!;
         Func<string, string> run = Compile(kind, new TokenizerSpec(component.GetProperty("spec"), name));
         foreach (JsonElement example in component.GetProperty("cases").EnumerateArray())
         {
+            string text = example[0].GetString()!;
             string expected = kind == "normalizers" ? example[1].GetString()! : string.Join("|", example[1].EnumerateArray().Select(piece => piece.GetString()));
-            Assert.True(expected == run(example[0].GetString()!), $"{name} of {example[0].GetRawText()}: got '{run(example[0].GetString()!)}', expected '{expected}'");
+            Assert.True(expected == run(text), $"{name} of {JsonSerializer.Serialize(text)}: got '{run(text)}', expected '{expected}'");
         }
     }
 
@@ -76,7 +78,8 @@ public class TokenizationGoldenTests
     public void ByteLevelDecodingMatchesTheReference()
     {
         JsonElement decoders = Goldens.Json(Path.Combine(Goldens.Folder(FolderName), "components.json")).GetProperty("decoders");
-        foreach (JsonElement example in decoders.EnumerateArray().First(d => d.GetProperty("name").GetString() == "ByteLevel").GetProperty("cases").EnumerateArray())
+        JsonElement byteLevel = decoders.EnumerateArray().First(decoder => Text(decoder, "name") == "ByteLevel");
+        foreach (JsonElement example in byteLevel.GetProperty("cases").EnumerateArray())
         {
             string[] tokens = example[0].EnumerateArray().Select(token => token.GetString()!).ToArray();
             PipelineTokenizer tokenizer = SmallTokenizers.WithTokens(tokens.Distinct());
@@ -96,11 +99,20 @@ public class TokenizationGoldenTests
         Assert.Equal(golden.GetProperty("ids_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(',', ids)))));
     }
 
+    // The texts of cases that have none of their own, in order.
+    private static string[] SharedTexts(string folder)
+    {
+        string file = Path.Combine(folder, "strings.json");
+        return File.Exists(file) ? Goldens.Json(file).EnumerateArray().Select(text => text.GetString()!).ToArray() : [];
+    }
+
     private static PipelineTokenizer Load(string folder, string name)
     {
-        string file = Elsewhere.TryGetValue(name, out string? elsewhere) ? Goldens.Shared(elsewhere) : Path.Combine(folder, name);
-        if (!File.Exists(file))
-            file = Goldens.RequireShared(Path.Combine("tokenizers", name));
+        string file = Path.Combine(folder, name);
+        if (name.StartsWith(OfModel, StringComparison.Ordinal))
+            file = Goldens.RequireShared($"models/{name[OfModel.Length..].ToLowerInvariant()}/tokenizer.json");
+        else if (!File.Exists(file))
+            file = Goldens.RequireShared($"tokenizers/{name}");
         try
         {
             return TokenizerFiles.Load(file);
@@ -136,19 +148,18 @@ public class TokenizationGoldenTests
     private static void Compare(PipelineTokenizer tokenizer, bool literal, JsonElement expected, string text, string where, List<string> differences)
     {
         int[] ids = Ints(expected.GetProperty("ids"));
-        Check("ids", string.Join(',', ids), string.Join(',', literal ? tokenizer.EncodeLiteral(text) : tokenizer.Encode(text)));
-        string decoded = Text("decoded", text);
+        Check("ids", Join(ids), Join(literal ? tokenizer.EncodeLiteral(text) : tokenizer.Encode(text)));
+        string decoded = Text(expected, "decoded") ?? text;
         Check("decoded", decoded, tokenizer.Decode(ids, skipSpecial: false));
         if (!literal)
         {
-            Check("ids_without_special", string.Join(',', expected.TryGetProperty("ids_without_special", out JsonElement plain) ? Ints(plain) : ids), string.Join(',', tokenizer.Encode(text, addSpecial: false)));
-            Check("decoded_skip_special", Text("decoded_skip_special", decoded), tokenizer.Decode(ids));
+            int[] plain = expected.TryGetProperty("ids_without_special", out JsonElement without) ? Ints(without) : ids;
+            Check("ids_without_special", Join(plain), Join(tokenizer.Encode(text, addSpecial: false)));
+            Check("decoded_skip_special", Text(expected, "decoded_skip_special") ?? decoded, tokenizer.Decode(ids));
         }
         if (expected.TryGetProperty("offsets", out JsonElement offsets))
             Check("offsets", string.Join(' ', offsets.EnumerateArray().Select(pair => $"{pair[0]}-{pair[1]}")),
                 string.Join(' ', tokenizer.EncodeWithOffsets(text).Select(token => $"{CodePoints(text, token.Start)}-{CodePoints(text, token.End)}")));
-
-        string Text(string key, string otherwise) => expected.TryGetProperty(key, out JsonElement value) ? value.GetString()! : otherwise;
 
         void Check(string what, string want, string got)
         {
@@ -156,6 +167,10 @@ public class TokenizationGoldenTests
                 differences.Add($"{where} {JsonSerializer.Serialize(text)} {what}: got {got}, expected {want}");
         }
     }
+
+    private static string? Text(JsonElement element, string key) => element.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
+
+    private static string Join(int[] ids) => string.Join(',', ids);
 
     private static int[] Ints(JsonElement array) => array.EnumerateArray().Select(value => value.GetInt32()).ToArray();
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace QuantSuite.Models.Tokenization.Patterns;
 
-/// <summary>Unicode's simple case mappings from the runtime's own table, whatever the culture, and the three letters whose lower case is shared with another letter.</summary>
+/// <summary>Unicode's simple case mappings, from the runtime's own table, with the three letters that share another's lower case.</summary>
 internal static class CaseFolding
 {
     /// <summary>Simple lower case; ſ, the Kelvin sign and the Ångström sign go to s, k and å.</summary>

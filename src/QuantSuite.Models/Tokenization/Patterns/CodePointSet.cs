@@ -10,7 +10,10 @@ internal sealed class CodePointSet
 {
     // The short names, in the order of UnicodeCategory.
     private static readonly string[] CategoryNames =
-        ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn"];
+    [
+        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co",
+        "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
+    ];
 
     private readonly Func<int, bool> contains;
     private readonly ulong low;
@@ -29,7 +32,7 @@ internal sealed class CodePointSet
     /// <summary>Unicode's White_Space property, Oniguruma's <c>\s</c>.</summary>
     public static CodePointSet WhiteSpace { get; } = new(static c => c <= char.MaxValue && char.IsWhiteSpace((char)c));
 
-    /// <summary>Word characters as Unicode defines <c>\w</c>: letters, marks, decimal and letter numbers, connectors, joiners, and other alphabetic symbols (circled letters).</summary>
+    /// <summary>Unicode's <c>\w</c>: letters, marks, decimal and letter numbers, connectors, joiners, and alphabetic symbols (circled letters).</summary>
     public static CodePointSet Word { get; } = new(static c =>
         (MaskOf(c) & (Categories("L") | Categories("M") | Categories("Nd") | Categories("Nl") | Categories("Pc"))) != 0
         || c is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189));

@@ -30,7 +30,7 @@ internal ref struct PatternMachine
         while (true)
         {
             if (--stepsLeft < 0)
-                throw new TokenizerException($"pattern /{source[..Math.Min(300, source.Length)]}/ backtracks without end on a text of {text.Length} characters; refused.");
+                throw new TokenizerException($"pattern /{UnicodePattern.Shorten(source)}/ backtracks without end on {text.Length} characters; refused.");
             if (program[instruction].Operation == Operation.Match)
             {
                 stackCount = bottom;

@@ -330,9 +330,9 @@ internal sealed class PatternParser
         return next - start >= minDigits && Accept(close) && value <= 0x10FFFF ? value : throw Malformed("a bad hexadecimal escape");
     }
 
-    private TokenizerException Malformed(string what) => new($"pattern /{Shown}/: {what} at character {next + 1}. Is the tokenizer file intact?");
+    private TokenizerException Malformed(string what) =>
+        new($"pattern /{UnicodePattern.Shorten(pattern)}/: {what} at character {next + 1}. Is the tokenizer file intact?");
 
-    private UnsupportedTokenizerException Unsupported(string what) => new($"pattern /{Shown}/: {what} is not supported yet (character {next + 1}).");
-
-    private string Shown => pattern.Length <= 300 ? pattern : pattern[..300] + "…";
+    private UnsupportedTokenizerException Unsupported(string what) =>
+        new($"pattern /{UnicodePattern.Shorten(pattern)}/: {what} is not supported yet (character {next + 1}).");
 }

@@ -47,10 +47,13 @@ internal sealed class UnicodePattern
     internal static int UnitsAt(ReadOnlySpan<char> text, int position) =>
         position + 1 < text.Length && char.IsHighSurrogate(text[position]) && char.IsLowSurrogate(text[position + 1]) ? 2 : 1;
 
+    /// <summary>A pattern as a message shows it.</summary>
+    internal static string Shorten(string pattern) => pattern.Length <= 300 ? pattern : pattern[..300] + "…";
+
     private int Add(Operation operation, int x = 0, int y = 0, CodePointSet? set = null)
     {
         if (program.Count >= MaxInstructions)
-            throw new UnsupportedTokenizerException($"pattern /{source[..Math.Min(300, source.Length)]}/ compiles to more than {MaxInstructions} instructions.");
+            throw new UnsupportedTokenizerException($"pattern /{Shorten(source)}/ compiles to more than {MaxInstructions} instructions.");
         program.Add(new Instruction(operation, x, y, set));
         return program.Count - 1;
     }

@@ -9,7 +9,8 @@ namespace QuantSuite.Models.Tokenization.Stages;
 /// <param name="RightStrip">White space after it belongs to it.</param>
 /// <param name="Normalized">Searched in the normalized text (itself normalized), after the others were cut out.</param>
 /// <param name="Special">A control token: left out when decoding for readers.</param>
-internal sealed record AddedToken(string Content, int Id, bool Special, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false, bool Normalized = false);
+internal sealed record AddedToken(
+    string Content, int Id, bool Special, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false, bool Normalized = false);
 
 /// <summary>Finds added tokens in a text: the leftmost, and of those that begin there the longest.</summary>
 internal sealed class AddedTokenFinder
@@ -31,7 +32,7 @@ internal sealed class AddedTokenFinder
         firsts = SearchValues.Create(byFirst.Keys.ToArray());
     }
 
-    /// <summary>The text cut into added tokens and what lies between; nothing is left out, and the white space that a token takes may overlap the next token.</summary>
+    /// <summary>The text cut into added tokens and what lies between. Nothing is left out; white space that a token takes may overlap the next token.</summary>
     public List<Part> Split(string text)
     {
         var parts = new List<Part>();

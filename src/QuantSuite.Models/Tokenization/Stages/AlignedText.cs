@@ -27,16 +27,16 @@ internal sealed class AlignedText
     public static AlignedText Original(string text, int offset = 0) => new(text, offset);
 
     /// <summary>Start in the original of what unit <paramref name="index"/> came from; both units of a surrogate pair begin where the pair begins.</summary>
-    public int Start(int index) =>
-        starts is not null ? starts[index] : offset + (index > 0 && char.IsLowSurrogate(Text[index]) && char.IsHighSurrogate(Text[index - 1]) ? index - 1 : index);
+    public int Start(int index) => starts is not null ? starts[index] : offset + (IsPair(index - 1) ? index - 1 : index);
 
     /// <summary>End in the original of what unit <paramref name="index"/> came from.</summary>
-    public int End(int index) =>
-        ends is not null ? ends[index] : offset + index + (index + 1 < Text.Length && char.IsHighSurrogate(Text[index]) && char.IsLowSurrogate(Text[index + 1]) ? 2 : 1);
+    public int End(int index) => ends is not null ? ends[index] : offset + index + (IsPair(index) ? 2 : 1);
 
     /// <summary>Units [<paramref name="start"/>, <paramref name="end"/>) as a text of their own.</summary>
     public AlignedText Slice(int start, int end) =>
         start == 0 && end == Text.Length ? this : new(Text[start..end], offset + start, starts?[start..end], ends?[start..end]);
+
+    private bool IsPair(int index) => index >= 0 && index + 1 < Text.Length && char.IsSurrogatePair(Text[index], Text[index + 1]);
 
     /// <summary>Builds a changed text piece by piece.</summary>
     internal sealed class Builder(int capacity)

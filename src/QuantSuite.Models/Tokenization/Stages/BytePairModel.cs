@@ -50,7 +50,7 @@ internal sealed class BytePairModel
     }
 
     private int Require(string token, int rank) =>
-        vocabulary.Find(token) ?? throw new TokenizerException($"merge {rank} needs the token '{token}', which the vocabulary of {vocabulary.Size} lacks. Is the tokenizer file intact?");
+        vocabulary.Find(token) ?? throw new TokenizerException($"merge {rank} needs the token '{token}', which the vocabulary lacks. Is the file intact?");
 
     // A character without a token becomes its bytes <0xXX> where the vocabulary has them all, else the unknown token, else nothing.
     private List<Symbol> Characters(ReadOnlySpan<char> word)

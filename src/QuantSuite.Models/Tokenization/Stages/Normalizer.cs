@@ -2,7 +2,7 @@ using System.Text;
 
 namespace QuantSuite.Models.Tokenization.Stages;
 
-/// <summary>Changes the text before it is cut. Hugging Face tokenizers' <c>normalizer</c>, by its type names.</summary>
+/// <summary>Changes the text before it is cut. The <c>normalizer</c> of a tokenizer.json.</summary>
 internal abstract class Normalizer
 {
     /// <summary>The changed text, still aligned with the original.</summary>

@@ -20,7 +20,7 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
         _ => throw spec.Unsupported("post-processor", "Sequence, ByteLevel, TemplateProcessing, RobertaProcessing, BertProcessing"),
     };
 
-    /// <summary>The range of a token without the white space at its ends; the space that <c>add_prefix_space</c> may have put before the first token stays.</summary>
+    /// <summary>The range of a token without the white space at its ends; a space put there by <c>add_prefix_space</c> does not count.</summary>
     public Token Trim(Token token, ReadOnlySpan<char> spelling, bool first)
     {
         int leading = 0, trailing = 0;
@@ -45,7 +45,8 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
     private static int PairId(TokenizerSpec spec, string key)
     {
         var pair = spec.Elements(key).ToList();
-        return pair.Count == 2 ? TokenizerSpec.Id(pair[1], $"{spec.Place}.{key}[1]") : throw new TokenizerException($"{spec.Place}.{key} has {pair.Count} elements, expected [token, id].");
+        return pair.Count == 2 ? TokenizerSpec.Id(pair[1], $"{spec.Place}.{key}[1]")
+            : throw new TokenizerException($"{spec.Place}.{key} has {pair.Count} elements, expected [token, id].");
     }
 
     private static PostProcessor ReadTemplate(TokenizerSpec spec)
@@ -59,7 +60,8 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
             else
                 current.AddRange(TemplateIds(spec, part.Object("SpecialToken").String("id")));
         }
-        return sequences == 1 ? new(before, after) : throw new UnsupportedTokenizerException($"{spec.Place}.single has the text {sequences} times; only once is supported yet.");
+        return sequences == 1 ? new(before, after)
+            : throw new UnsupportedTokenizerException($"{spec.Place}.single has the text {sequences} times; only once is supported yet.");
     }
 
     private static IEnumerable<int> TemplateIds(TokenizerSpec spec, string name)

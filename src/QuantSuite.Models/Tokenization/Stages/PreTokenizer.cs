@@ -1,6 +1,6 @@
 namespace QuantSuite.Models.Tokenization.Stages;
 
-/// <summary>Cuts a text into the pieces that no token may cross, and may respell it. Hugging Face tokenizers' <c>pre_tokenizer</c>, by its type names.</summary>
+/// <summary>Cuts a text into the pieces that no token may cross, and may respell it. The <c>pre_tokenizer</c> of a tokenizer.json.</summary>
 internal abstract class PreTokenizer
 {
     /// <summary>Each piece cut further; empty pieces are dropped.</summary>
