@@ -16,7 +16,9 @@ internal static class AnswerLine
 
     /// <summary>The key of a whole line, or null where the line is torn or strange.</summary>
     public static string? Key(string line) =>
-        line.Length > Head.Length + KeyLength && line.StartsWith(Head, StringComparison.Ordinal) && line[^1] == '}' ? line.Substring(Head.Length, KeyLength) : null;
+        line.Length > Head.Length + KeyLength && line.StartsWith(Head, StringComparison.Ordinal) && line[^1] == '}'
+            ? line.Substring(Head.Length, KeyLength)
+            : null;
 
     public static string Write(string key, ScoreAnswer answer) =>
         new JsonObject { ["key"] = key, ["lnp"] = Bits(answer.LogLikelihood), ["greedy"] = answer.IsGreedy, ["tokens"] = answer.TokenCount }.ToJsonString();
@@ -24,20 +26,20 @@ internal static class AnswerLine
     public static string Write(string key, RollingAnswer answer) => new JsonObject
     {
         ["key"] = key,
-        ["windows"] = new JsonArray([.. answer.Windows.Select(window => new JsonArray(Bits(window.LogLikelihood), Bits(window.SumOfSquares), window.TokenCount))]),
+        ["windows"] = new JsonArray([.. answer.Windows.Select(w => new JsonArray(Bits(w.LogLikelihood), Bits(w.SumOfSquares), w.TokenCount))]),
     }.ToJsonString();
 
     public static string Write(string key, GenerateAnswer answer) =>
         new JsonObject { ["key"] = key, ["text"] = answer.Text, ["tokens"] = answer.TokenCount, ["gap"] = Bits(answer.MinGap) }.ToJsonString();
 
     public static bool TryRead(string line, out ScoreAnswer answer) =>
-        TryRead(line, static json => new ScoreAnswer(Number(json.GetProperty("lnp")), json.GetProperty("greedy").GetBoolean(), json.GetProperty("tokens").GetInt32()), out answer);
+        TryRead(line, static json => new ScoreAnswer(Number(json, "lnp"), json.GetProperty("greedy").GetBoolean(), json.GetProperty("tokens").GetInt32()), out answer);
 
     public static bool TryRead(string line, out RollingAnswer answer) =>
-        TryRead(line, static json => new RollingAnswer([.. json.GetProperty("windows").EnumerateArray().Select(w => new WindowScore(Number(w[0]), Number(w[1]), w[2].GetInt32()))]), out answer);
+        TryRead(line, static json => new RollingAnswer([.. json.GetProperty("windows").EnumerateArray().Select(Window)]), out answer);
 
     public static bool TryRead(string line, out GenerateAnswer answer) =>
-        TryRead(line, static json => new GenerateAnswer(json.GetProperty("text").GetString()!, json.GetProperty("tokens").GetInt32(), Number(json.GetProperty("gap"))), out answer);
+        TryRead(line, static json => new GenerateAnswer(json.GetProperty("text").GetString()!, json.GetProperty("tokens").GetInt32(), Number(json, "gap")), out answer);
 
     // A line that does not read as an answer (a torn one, another version's) is as good as absent: the answer is computed again.
     private static bool TryRead<TAnswer>(string line, Func<JsonElement, TAnswer> read, out TAnswer answer)
@@ -48,7 +50,7 @@ internal static class AnswerLine
             answer = read(document.RootElement);
             return true;
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception broken) when (broken is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
         {
             answer = default!;
             return false;
@@ -57,5 +59,10 @@ internal static class AnswerLine
 
     private static string Bits(double number) => BitConverter.DoubleToUInt64Bits(number).ToString("x16", CultureInfo.InvariantCulture);
 
-    private static double Number(JsonElement bits) => BitConverter.UInt64BitsToDouble(ulong.Parse(bits.GetString()!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+    private static double Number(JsonElement json, string name) => Number(json.GetProperty(name));
+
+    private static double Number(JsonElement bits) =>
+        BitConverter.UInt64BitsToDouble(ulong.Parse(bits.GetString()!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
+    private static WindowScore Window(JsonElement window) => new(Number(window[0]), Number(window[1]), window[2].GetInt32());
 }

@@ -22,7 +22,7 @@ public sealed class EvalData
         return new EvalData(FindShipped("evals/data") is { } shipped ? [shipped, .. named] : named);
     }
 
-    /// <summary>A file or folder that ships with the project, looked for from the program's folder and the current one upwards; null if there is none.</summary>
+    /// <summary>A file or folder that ships with the project, looked for from the program's folder and the current one upwards, or null.</summary>
     public static string? FindShipped(string relative)
     {
         foreach (string start in new[] { AppContext.BaseDirectory, Environment.CurrentDirectory })
@@ -41,5 +41,6 @@ public sealed class EvalData
     /// <summary>The full path of a file or folder.</summary>
     /// <exception cref="EvalDataException">It is in none of the roots.</exception>
     public string Require(string source) => Find(source) ?? throw new EvalDataException(
-        $"'{source}' not found in {(roots.Count == 0 ? "any folder: none is named" : string.Join(", ", roots))}. Name the folder that holds it with {Variable}=<folder> (or --data <folder>).");
+        $"'{source}' not found in {(roots.Count == 0 ? "any folder: none is named" : string.Join(", ", roots))}. "
+        + $"Name the folder that holds it with {Variable}=<folder> (or --data <folder>).");
 }

@@ -82,7 +82,10 @@ public sealed record ItemOutcome
     /// <summary>What the score is spread over in a ratio estimate: tokens for log-likelihoods, else 1.</summary>
     public double Weight { get; init; } = 1;
 
-    /// <summary>One character for the baseline: the chosen letter, upper case if right (<c>B</c>, <c>c</c>); <c>+</c> or <c>-</c> for generation; <c>!</c> where log-likelihoods are no numbers; <c>.</c> where neither applies.</summary>
+    /// <summary>
+    /// One character for the baseline: the chosen letter, upper case if right (<c>B</c>, <c>c</c>); <c>+</c> or <c>-</c> for generation;
+    /// <c>!</c> where log-likelihoods are no numbers; <c>.</c> where neither applies.
+    /// </summary>
     public required char Code { get; init; }
 
     /// <summary>The document (or chunk, subject) that the item shares with others, or empty where items are independent.</summary>

@@ -47,7 +47,7 @@ public static class EvalRunner
             throw new ArgumentOutOfRangeException(nameof(options), $"The limit is {options.Limit}; expected at least 1 item, or no limit.");
         IReadOnlyList<EvalItem> items = task.Fit(task.Load(options.Data), model);
         if (items.Count == 0)
-            throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name} (an empty file, or a text shorter than one window).");
+            throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name}: the file is empty, or its text shorter than a window.");
         return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
     }
 

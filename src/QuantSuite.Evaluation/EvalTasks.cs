@@ -31,5 +31,6 @@ public static class EvalTasks
     public static EvalTask Get(string name) =>
         All.FirstOrDefault(task => task.Name == name)
         ?? (name.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? JsonlTask.FromFile(name)
-            : throw new EvalDataException($"There is no task '{name}'. Tasks: {string.Join(", ", All.Select(task => task.Name))}; or name a .jsonl file in MicroWorld's item format."));
+            : throw new EvalDataException($"There is no task '{name}'. Tasks: {string.Join(", ", All.Select(task => task.Name))}; "
+                + "or name a .jsonl file in MicroWorld's item format."));
 }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace QuantSuite.Evaluation;
 
-/// <summary>Counts answers into items and estimates what is left: time so far × characters to do / characters done (cached answers cost nothing and are left out).</summary>
+/// <summary>
+/// Counts answers into items and estimates what is left: time so far × characters to do / characters done. Cached answers cost nothing and are left
+/// out.
+/// </summary>
 internal sealed class ProgressMeter
 {
     private readonly string task;

@@ -59,7 +59,8 @@ internal sealed class RememberingModel : LanguageModel
             static (_, answer) => answer.TokenCount,
             AnswerLine.TryRead, AnswerLine.Write, inner.ScoreRolling), completed, cancellation);
 
-    public override void GenerateUntil(IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
+    public override void GenerateUntil(
+        IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
         Ask(requests, new Kind<GenerateRequest, GenerateAnswer>(
             static (hash, request) => hash.Add(request),
             static (hash, answer) => hash.Add(answer.Text),
@@ -75,7 +76,8 @@ internal sealed class RememberingModel : LanguageModel
         base.Dispose();
     }
 
-    private void Ask<TRequest, TAnswer>(IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, Action<int, TAnswer> completed, CancellationToken cancellation)
+    private void Ask<TRequest, TAnswer>(
+        IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, Action<int, TAnswer> completed, CancellationToken cancellation)
     {
         var answers = new TAnswer[requests.Count];
         var missing = new OrderedDictionary<string, List<int>>();
@@ -105,8 +107,9 @@ internal sealed class RememberingModel : LanguageModel
             kind.HashAnswer(bits, answer);
     }
 
-    private void AskInner<TRequest, TAnswer>(IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, OrderedDictionary<string, List<int>> missing,
-        TAnswer[] answers, Action<int, TAnswer> completed, CancellationToken cancellation)
+    private void AskInner<TRequest, TAnswer>(
+        IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, OrderedDictionary<string, List<int>> missing, TAnswer[] answers,
+        Action<int, TAnswer> completed, CancellationToken cancellation)
     {
         TRequest[] asked = [.. missing.Values.Select(positions => requests[positions[0]])];
         int answered = 0;
@@ -128,7 +131,7 @@ internal sealed class RememberingModel : LanguageModel
             throw new InvalidOperationException($"{inner.Name} answered {answered} of {asked.Length} requests.");
     }
 
-    // Choices of one item share their context, so the count before last is rarely needed again.
+    // Choices of one item share their context and are answered together.
     private int TokenCount(string text)
     {
         if (text != countedText)

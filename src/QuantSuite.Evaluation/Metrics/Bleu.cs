@@ -10,7 +10,14 @@ namespace QuantSuite.Evaluation.Metrics;
 /// </summary>
 /// <param name="Score">0 to 100.</param>
 /// <param name="Precisions">Per order, in per cent, smoothed.</param>
-public sealed partial record Bleu(double Score, IReadOnlyList<double> Precisions, double BrevityPenalty, int Length, int ReferenceLength, IReadOnlyList<int> Matches, IReadOnlyList<int> Totals)
+public sealed partial record Bleu(
+    double Score,
+    IReadOnlyList<double> Precisions,
+    double BrevityPenalty,
+    int Length,
+    int ReferenceLength,
+    IReadOnlyList<int> Matches,
+    IReadOnlyList<int> Totals)
 {
     private const int Order = 4;
 
@@ -39,7 +46,7 @@ public sealed partial record Bleu(double Score, IReadOnlyList<double> Precisions
         return FromCounts([.. corpus.Matches], [.. corpus.Totals], corpus.Length, corpus.ReferenceLength, effectiveOrder);
     }
 
-    /// <summary>mteval-v13a's tokens: entities undone; ASCII punctuation apart, except <c>.</c> and <c>,</c> between digits and <c>-</c> not after a digit.</summary>
+    /// <summary>mteval-v13a's tokens: entities undone; ASCII punctuation apart, but not <c>.</c> and <c>,</c> between digits, and <c>-</c> only after one.</summary>
     public static IReadOnlyList<string> Tokenize13a(string line)
     {
         line = line.Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ');

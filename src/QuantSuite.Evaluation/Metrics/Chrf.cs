@@ -12,7 +12,8 @@ public static class Chrf
     private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
     /// <summary>The corpus score: counts of each sentence's best reference, pooled.</summary>
-    public static double Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, int charOrder = 6, int wordOrder = 0, double beta = 2)
+    public static double Corpus(
+        IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, int charOrder = 6, int wordOrder = 0, double beta = 2)
     {
         var pooled = new Counts[charOrder + wordOrder];
         foreach ((string hypothesis, IReadOnlyList<string> sentenceReferences) in hypotheses.Zip(references))
@@ -38,7 +39,8 @@ public static class Chrf
     {
         List<string> characters = [.. string.Concat(PythonText.Split(text)).EnumerateRunes().Select(rune => rune.ToString())];
         List<string> words = wordOrder == 0 ? [] : [.. PythonText.Split(text).SelectMany(SplitPunctuation)];
-        return [.. Enumerable.Range(1, charOrder).Select(n => NGrams.Count(characters, n)), .. Enumerable.Range(1, wordOrder).Select(n => NGrams.Count(words, n))];
+        IEnumerable<Dictionary<string, int>> ofCharacters = Enumerable.Range(1, charOrder).Select(n => NGrams.Count(characters, n));
+        return [.. ofCharacters, .. Enumerable.Range(1, wordOrder).Select(n => NGrams.Count(words, n))];
     }
 
     private static string[] SplitPunctuation(string word) =>
@@ -58,8 +60,10 @@ public static class Chrf
     private readonly record struct Counts(int Own, int Reference, int Matches)
     {
         // Grams of an order that the reference is too short for are not counted against the hypothesis.
-        public static Counts[] Of(List<Dictionary<string, int>> own, List<Dictionary<string, int>> reference) =>
-            [.. own.Zip(reference, (first, second) => new Counts(second.Count == 0 ? 0 : first.Values.Sum(), second.Values.Sum(), NGrams.Overlap(first, second)))];
+        public static Counts[] Of(List<Dictionary<string, int>> own, List<Dictionary<string, int>> reference) => [.. own.Zip(reference, Of)];
+
+        private static Counts Of(Dictionary<string, int> own, Dictionary<string, int> reference) =>
+            new(reference.Count == 0 ? 0 : own.Values.Sum(), reference.Values.Sum(), NGrams.Overlap(own, reference));
 
         public static Counts operator +(Counts a, Counts b) => new(a.Own + b.Own, a.Reference + b.Reference, a.Matches + b.Matches);
     }

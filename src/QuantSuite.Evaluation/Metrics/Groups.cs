@@ -14,7 +14,7 @@ public static class Groups
     /// <summary>The metrics of all fields that not every item shares.</summary>
     public static IEnumerable<Metric> Of(string name, IReadOnlyList<ItemOutcome> outcomes)
     {
-        IEnumerable<string> fields = outcomes.SelectMany(outcome => outcome.Values.Keys).Distinct().Where(field => !NoFields.Contains(field)).Order(StringComparer.Ordinal);
+        IEnumerable<string> fields = outcomes.SelectMany(outcome => outcome.Values.Keys).Distinct().Except(NoFields).Order(StringComparer.Ordinal);
         return fields.SelectMany(field => By(name, field, [.. outcomes.Where(outcome => outcome.Values.ContainsKey(field))]));
     }
 

@@ -15,5 +15,6 @@ internal static class NGrams
     }
 
     /// <summary>Grams that both sides hold, each counted as often as the side that has fewer.</summary>
-    public static int Overlap(Dictionary<string, int> first, Dictionary<string, int> second) => first.Sum(gram => Math.Min(gram.Value, second.GetValueOrDefault(gram.Key)));
+    public static int Overlap(Dictionary<string, int> first, Dictionary<string, int> second) =>
+        first.Sum(gram => Math.Min(gram.Value, second.GetValueOrDefault(gram.Key)));
 }

@@ -18,13 +18,15 @@ public static class Perplexity
 
     /// <summary><c>bits_per_byte</c>.</summary>
     public static Metric BitsPerByte(IReadOnlyList<ItemOutcome> outcomes) =>
-        new("bits_per_byte", BitsPerByte(outcomes.Select(o => (o.Score, o.Values["bytes"]))), Error(outcomes, o => o.Values["bytes"]) / Math.Log(2), HigherIsBetter: false, "bits/byte");
+        new("bits_per_byte", BitsPerByte(outcomes.Select(o => (o.Score, Bytes(o)))), Error(outcomes, Bytes) / Math.Log(2), HigherIsBetter: false, "bits/byte");
 
     /// <summary>exp(−Σ ln p / Σ weight).</summary>
     public static double Weighted(IEnumerable<(double LogLikelihood, double Weight)> items) => Math.Exp(NegativeMean(items));
 
     /// <summary>−Σ ln p / (Σ bytes · ln 2).</summary>
     public static double BitsPerByte(IEnumerable<(double LogLikelihood, double Bytes)> items) => NegativeMean(items) / Math.Log(2);
+
+    private static double Bytes(ItemOutcome outcome) => outcome.Values["bytes"];
 
     private static double? Error(IReadOnlyList<ItemOutcome> outcomes, Func<ItemOutcome, double> weight) =>
         StandardError.OfRatio([.. outcomes.Select(o => o.Score)], [.. outcomes.Select(weight)], [.. outcomes.Select(o => o.Cluster)]);

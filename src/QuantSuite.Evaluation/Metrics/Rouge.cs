@@ -24,11 +24,15 @@ public readonly partial record struct Rouge(double Precision, double Recall, dou
         return Of(Common(expected, said).Count(), said.Count, expected.Count);
     }
 
-    /// <summary>ROUGE-Lsum: for each line of the target the union of its longest common subsequences with the prediction's lines; a word counts as often as both sides have it.</summary>
+    /// <summary>
+    /// ROUGE-Lsum: for each line of the target the union of its longest common subsequences with the prediction's lines; a word counts as often as
+    /// both sides have it.
+    /// </summary>
     public static Rouge LSum(string target, string prediction)
     {
         List<IReadOnlyList<string>> expected = Lines(target), said = Lines(prediction);
-        Dictionary<string, int> expectedLeft = NGrams.Count([.. expected.SelectMany(line => line)], 1), saidLeft = NGrams.Count([.. said.SelectMany(line => line)], 1);
+        Dictionary<string, int> expectedLeft = NGrams.Count([.. expected.SelectMany(line => line)], 1);
+        Dictionary<string, int> saidLeft = NGrams.Count([.. said.SelectMany(line => line)], 1);
         int hits = 0;
         foreach (IReadOnlyList<string> line in expected)
             foreach (string word in said.SelectMany(other => Common(line, other)).Distinct().Order().Select(index => line[index]))

@@ -3,7 +3,7 @@ using QuantSuite.Evaluation.Tasks;
 
 namespace QuantSuite.Evaluation.Metrics;
 
-/// <summary>MicroWorld's exact match: both sides stripped, the text is the target, or begins with it followed by a character that is no letter and no digit.</summary>
+/// <summary>MicroWorld's exact match: both sides stripped, the text is the target, or begins with it and goes on with neither a letter nor a digit.</summary>
 public static class TargetMatch
 {
     /// <summary>Whether a generated text is right.</summary>
@@ -13,6 +13,7 @@ public static class TargetMatch
         return said.StartsWith(expected, StringComparison.Ordinal) && (said.Length == expected.Length || !IsAlphanumeric(said, expected.Length));
     }
 
-    private static bool IsAlphanumeric(string text, int index) => CharUnicodeInfo.GetUnicodeCategory(text, index) is var category && (category <= UnicodeCategory.OtherLetter
-        || category is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber);
+    // Python's isalnum: any letter, any kind of number.
+    private static bool IsAlphanumeric(string text, int index) => CharUnicodeInfo.GetUnicodeCategory(text, index) is <= UnicodeCategory.OtherLetter
+        or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 }

@@ -66,16 +66,20 @@ public readonly record struct JsonLine(string Path, int Number, JsonElement Obje
     public string Text(string name) => Property(name, JsonValueKind.String, "a string").GetString()!;
 
     /// <summary>A whole number that must be there.</summary>
-    public int Int(string name) => Property(name, JsonValueKind.Number, "a whole number").TryGetInt32(out int value) ? value : throw Wrong(name, "a whole number");
+    public int Int(string name) =>
+        Property(name, JsonValueKind.Number, "a whole number").TryGetInt32(out int value) ? value : throw Wrong(name, "a whole number");
 
     /// <summary>true or false, which must be there.</summary>
-    public bool Bool(string name) => Object.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(name, "true or false");
+    public bool Bool(string name) => Object.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? value.GetBoolean()
+        : throw Wrong(name, "true or false");
 
     /// <summary>A list of texts that must be there.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
-        JsonElement list = Property(name, JsonValueKind.Array, "a list of strings");
-        return list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) ? [.. list.EnumerateArray().Select(item => item.GetString()!)] : throw Wrong(name, "a list of strings");
+        const string Expected = "a list of strings";
+        var items = Property(name, JsonValueKind.Array, Expected).EnumerateArray();
+        return items.All(item => item.ValueKind == JsonValueKind.String) ? [.. items.Select(item => item.GetString()!)] : throw Wrong(name, Expected);
     }
 
     /// <summary>An error that names this line.</summary>
@@ -85,5 +89,5 @@ public readonly record struct JsonLine(string Path, int Number, JsonElement Obje
         Object.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind ? value : throw Wrong(name, expected);
 
     private EvalDataException Wrong(string name, string expected) =>
-        Error(Object.TryGetProperty(name, out JsonElement value) ? $"'{name}' is {value.GetRawText()}, expected {expected}." : $"'{name}' is missing, expected {expected}.");
+        Error($"'{name}' is {(Object.TryGetProperty(name, out JsonElement value) ? value.GetRawText() : "missing")}, expected {expected}.");
 }

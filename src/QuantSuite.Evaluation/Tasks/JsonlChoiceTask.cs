@@ -21,5 +21,6 @@ public class JsonlChoiceTask(TaskCard card) : MultipleChoiceTask
     protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonlItems.Choices(data.Require(card.Source), card.Prefix);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) => [.. base.Summarize(outcomes), .. Groups.Of("acc", outcomes)];
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
+        [.. base.Summarize(outcomes), .. Groups.Of("acc", outcomes)];
 }

@@ -24,5 +24,6 @@ public class JsonlGenerationTask(TaskCard card) : GenerationTask
     protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values) => TargetMatch.IsRight(text, item.Target);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) => [.. base.Summarize(outcomes), .. Groups.Of("exact_match", outcomes)];
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
+        [.. base.Summarize(outcomes), .. Groups.Of("exact_match", outcomes)];
 }

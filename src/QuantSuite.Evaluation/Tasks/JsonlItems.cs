@@ -30,7 +30,10 @@ public static class JsonlItems
         }
     }
 
-    /// <summary>Items with a target: generated greedily up to the target's own number of tokens plus 2, or up to <c>max_tokens</c> and a string of <c>until</c> where the line has them.</summary>
+    /// <summary>
+    /// Items with a target: generated greedily up to the target's own number of tokens plus 2, or up to <c>max_tokens</c> and a string of
+    /// <c>until</c> where the line has them.
+    /// </summary>
     public static IEnumerable<GenerationItem> Generations(string path, int? prefix)
     {
         foreach (JsonLine line in Unique(path))

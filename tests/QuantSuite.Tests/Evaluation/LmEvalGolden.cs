@@ -9,7 +9,8 @@ namespace QuantSuite.Tests.Evaluation;
 internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item, JsonElement Expected)> Pairs, JsonElement Summary)
 {
     /// <summary>Items where the harness's best two scores lie so close that another correct engine may decide otherwise.</summary>
-    public IReadOnlySet<string> NearTies => Summary.TryGetProperty("near_ties", out JsonElement ties) ? ties.EnumerateArray().Select(tie => tie.GetProperty("id").GetString()!).ToHashSet() : [];
+    public IReadOnlySet<string> NearTies =>
+        Summary.TryGetProperty("near_ties", out JsonElement ties) ? ties.EnumerateArray().Select(tie => tie.GetProperty("id").GetString()!).ToHashSet() : [];
 
     public static LmEvalGolden Load(string file)
     {
@@ -19,11 +20,16 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
         Skip.If(task is null, $"the catalog has no task {name}");
         var items = task.Load(new EvalData(Goldens.RequireShared("data"))).ToDictionary(item => item.Id);
         var expected = File.ReadLines(Path.Combine(folder, file)).Select(line => JsonDocument.Parse(line).RootElement);
-        return new LmEvalGolden(task, [.. expected.Select(e => (items[e.GetProperty("id").GetString()!], e))], Goldens.Json(Path.Combine(folder, name + ".summary.json")));
+        JsonElement summary = Goldens.Json(Path.Combine(folder, name + ".summary.json"));
+        return new LmEvalGolden(task, [.. expected.Select(e => (items[e.GetProperty("id").GetString()!], e))], summary);
     }
 
     public static int Gold(JsonElement golden) =>
-        golden.TryGetProperty("gold_index", out JsonElement index) ? index.GetInt32() : golden.GetProperty("target") is { ValueKind: JsonValueKind.Number } target ? target.GetInt32() : 0;
+        golden.TryGetProperty("gold_index", out JsonElement index) ? index.GetInt32()
+        : golden.GetProperty("target") is { ValueKind: JsonValueKind.Number } target ? target.GetInt32() : 0;
+
+    public static ScoreAnswer Answer(JsonElement request) =>
+        new(request.GetProperty("loglikelihood").GetDouble(), request.GetProperty("is_greedy").GetBoolean(), request.GetProperty("tokens").GetInt32());
 
     /// <summary>A model that answers what the harness's model answered.</summary>
     public ScriptedModel Replay()
@@ -32,15 +38,17 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
         foreach ((EvalItem item, JsonElement expected) in Pairs)
             if (item is ChoiceItem choice)
                 foreach ((ScoreRequest request, JsonElement answer) in choice.Requests.Zip(expected.GetProperty("requests").EnumerateArray()))
-                    scores[request] = new ScoreAnswer(answer.GetProperty("loglikelihood").GetDouble(), answer.GetProperty("is_greedy").GetBoolean(), answer.GetProperty("tokens").GetInt32());
-        var others = Pairs.Where(pair => pair.Item is not ChoiceItem).ToDictionary(pair => pair.Item is TextItem text ? text.Request.Text : ((GenerationItem)pair.Item).Request.Context, pair => pair.Expected);
+                    scores[request] = Answer(answer);
+        var others = Pairs.Where(pair => pair.Item is not ChoiceItem).ToDictionary(pair => pair.Item.Prompt, pair => pair.Expected);
         return new ScriptedModel
         {
             OnScore = request => scores[request],
-            OnRolling = request => new RollingAnswer([new WindowScore(others[request.Text].GetProperty("loglikelihood").GetDouble(), 0, others[request.Text].GetProperty("tokens").GetInt32())]),
+            OnRolling = request => new RollingAnswer([Window(others[request.Text])]),
             OnGenerate = request => new GenerateAnswer(others[request.Context].GetProperty("response").GetString()!, 1, 1),
         };
     }
+
+    private static WindowScore Window(JsonElement page) => new(page.GetProperty("loglikelihood").GetDouble(), 0, page.GetProperty("tokens").GetInt32());
 
     public void CompareItem(ItemOutcome outcome, JsonElement metrics)
     {
@@ -77,7 +85,8 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
 
     private IEnumerable<(string Name, double Value)> SummaryValues()
     {
-        JsonElement group = Summary.TryGetProperty("all_items", out JsonElement all) || Summary.TryGetProperty("all_100_items", out all) ? all : Summary.GetProperty("results").EnumerateObject().Single().Value;
+        bool isGroup = Summary.TryGetProperty("all_items", out JsonElement all) || Summary.TryGetProperty("all_100_items", out all);
+        JsonElement group = isGroup ? all : Summary.GetProperty("results").EnumerateObject().Single().Value;
         foreach (JsonProperty property in group.EnumerateObject())
             if (property.Value.ValueKind == JsonValueKind.Number && property.Name != "sample_len")
                 yield return (property.Name.Replace(",none", "", StringComparison.Ordinal), property.Value.GetDouble());

@@ -21,8 +21,9 @@ public sealed class LmEvalPromptGoldenTests
             switch (item)
             {
                 case ChoiceItem choice:
-                    var expected = golden.GetProperty("requests").EnumerateArray().Select(r => new ScoreRequest(r.GetProperty("context").GetString()!, r.GetProperty("continuation").GetString()!));
-                    Assert.Equal(expected, choice.Requests);
+                    var expected = golden.GetProperty("requests").EnumerateArray();
+                    Assert.Equal(expected.Select(request => request.GetProperty("context").GetString()), choice.Requests.Select(request => request.Context));
+                    Assert.Equal(expected.Select(request => request.GetProperty("continuation").GetString()), choice.Requests.Select(request => request.Continuation));
                     Assert.Equal(LmEvalGolden.Gold(golden), choice.Gold);
                     break;
                 case GenerationItem generation:

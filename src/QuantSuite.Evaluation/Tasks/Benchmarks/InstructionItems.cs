@@ -19,9 +19,10 @@ internal static class InstructionItems
         foreach (JsonElement record in document.RootElement.EnumerateArray())
         {
             string instruction = Text(record, "instruction", path, index), answer = Text(record, "answer", path, index);
-            int question = instruction.IndexOf(option, StringComparison.Ordinal), end = instruction.LastIndexOf("\n\nAnswer format: ", StringComparison.Ordinal);
+            int question = instruction.IndexOf(option, StringComparison.Ordinal);
+            int end = instruction.LastIndexOf("\n\nAnswer format: ", StringComparison.Ordinal);
             if (!instruction.StartsWith(opening, StringComparison.Ordinal) || question < opening.Length || end < question + option.Length)
-                throw new EvalDataException($"{path}, record {index}: expected '{opening}<question>{option.ReplaceLineEndings("\\n")}…', got '{instruction[..Math.Min(60, instruction.Length)]}'.");
+                throw new EvalDataException($"{path}, record {index}: expected '{opening}<question>', '{option.Trim()}' and 'Answer format:', got '{instruction}'.");
             string[] choices = divider.Split(instruction[(question + option.Length)..end]);
             int gold = answer.Length > 0 && char.IsAsciiDigit(answer[^1]) ? answer[^1] - '1' : -1;
             if (gold < 0 || gold >= choices.Length)
@@ -44,6 +45,7 @@ internal static class InstructionItems
     }
 
     private static string Text(JsonElement record, string name, string path, int index) =>
-        record.ValueKind == JsonValueKind.Object && record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()!
+        record.ValueKind == JsonValueKind.Object && record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
             : throw new EvalDataException($"{path}, record {index}: '{name}' is missing, expected a string.");
 }

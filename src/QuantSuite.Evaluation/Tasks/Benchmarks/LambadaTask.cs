@@ -34,9 +34,9 @@ public sealed class LambadaTask : MultipleChoiceTask
     /// <inheritdoc/>
     protected override ItemOutcome Judge(ChoiceItem item, ReadOnlySpan<ScoreAnswer> answers)
     {
-        ScoreAnswer word = answers[0];
-        bool right = word.IsGreedy;
-        return base.Judge(item, answers) with { Score = right ? 1 : 0, Code = double.IsNaN(word.LogLikelihood) ? '!' : right ? '+' : '-', Answer = right ? item.Expected : "(another word)" };
+        bool right = answers[0].IsGreedy;
+        char code = double.IsNaN(answers[0].LogLikelihood) ? '!' : right ? '+' : '-';
+        return base.Judge(item, answers) with { Score = right ? 1 : 0, Code = code, Answer = right ? item.Expected : "(another word)" };
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,8 @@ public sealed class MmluTask(int shotCount) : MultipleChoiceTask
     {
         string folder = data.Require("mmlu/test");
         const string Ending = "_test.csv";
-        return Directory.GetFiles(folder, "*" + Ending).Order(StringComparer.Ordinal).SelectMany(path => ReadSubject(path, Path.GetFileName(path)[..^Ending.Length], data));
+        IEnumerable<string> files = Directory.GetFiles(folder, "*" + Ending).Order(StringComparer.Ordinal);
+        return files.SelectMany(path => ReadSubject(path, Path.GetFileName(path)[..^Ending.Length], data));
     }
 
     private IEnumerable<ChoiceItem> ReadSubject(string path, string subject, EvalData data)
@@ -45,5 +46,6 @@ public sealed class MmluTask(int shotCount) : MultipleChoiceTask
 
     private static string Question(CsvRow row) => $"{PythonText.Strip(row[0])}\nA. {row[1]}\nB. {row[2]}\nC. {row[3]}\nD. {row[4]}\nAnswer:";
 
-    private static int Gold(CsvRow row) => Array.IndexOf(Letters, row[5]) is >= 0 and var gold ? gold : throw row.Error($"the answer is '{row[5]}', expected A, B, C or D.");
+    private static int Gold(CsvRow row) =>
+        Array.IndexOf(Letters, row[5]) is >= 0 and var gold ? gold : throw row.Error($"the answer is '{row[5]}', expected A, B, C or D.");
 }

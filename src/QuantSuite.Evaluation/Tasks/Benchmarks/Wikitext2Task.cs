@@ -46,7 +46,8 @@ public class Wikitext2Task : PerplexityTask
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes)
     {
         Metric perplexity = Perplexity.Per("token", outcomes, outcome => outcome.Weight);
-        double count = outcomes.Sum(o => o.Weight), mean = outcomes.Sum(o => o.Score) / count, meanOfSquares = outcomes.Sum(o => o.Values["sum_of_squares"]) / count;
-        return [perplexity with { Name = "perplexity", StandardError = perplexity.Value * Math.Sqrt((meanOfSquares - (mean * mean)) / (count - 1)) }];
+        double count = outcomes.Sum(outcome => outcome.Weight), mean = outcomes.Sum(outcome => outcome.Score) / count;
+        double variance = (outcomes.Sum(outcome => outcome.Values["sum_of_squares"]) / count) - (mean * mean);
+        return [perplexity with { Name = "perplexity", StandardError = perplexity.Value * Math.Sqrt(variance / (count - 1)) }];
     }
 }

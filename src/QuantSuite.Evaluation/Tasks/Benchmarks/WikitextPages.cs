@@ -26,7 +26,7 @@ public static partial class WikitextPages
             yield return last;
     }
 
-    /// <summary>The Hub's rows joined by blank lines (<c>"\n\n".join(dataset["text"])</c>): a row is a line with its newline, or empty where the line is blank.</summary>
+    /// <summary>The Hub's rows joined (<c>"\n\n".join(dataset["text"])</c>): a row is a line with its newline, or empty where the line is blank.</summary>
     public static string JoinRows(string file)
     {
         string[] lines = file.Split('\n');

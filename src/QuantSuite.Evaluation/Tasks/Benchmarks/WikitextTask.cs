@@ -19,11 +19,13 @@ public sealed class WikitextTask : PerplexityTask
     public override string Source => "wikitext2/wiki.test.raw";
 
     /// <inheritdoc/>
-    protected override IEnumerable<TextItem> Read(EvalData data) => WikitextPages.Split(File.ReadAllText(data.Require(Source))).Select((page, index) => new TextItem
+    protected override IEnumerable<TextItem> Read(EvalData data) => WikitextPages.Split(File.ReadAllText(data.Require(Source))).Select(Item);
+
+    private static TextItem Item(string page, int index) => new()
     {
         Id = $"wikitext/{index}",
         Request = new RollingRequest(WikitextPages.Detokenize(page), WindowRule.LmEval),
         WordCount = PythonText.WordCount(page),
         ByteCount = Encoding.UTF8.GetByteCount(page),
-    });
+    };
 }

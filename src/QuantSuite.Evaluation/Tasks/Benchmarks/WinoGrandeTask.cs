@@ -2,7 +2,7 @@ using QuantSuite.Models;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
-/// <summary>WinoGrande by partial evaluation: the rest of the sentence is scored after each of the two names, so contexts differ and the continuation does not.</summary>
+/// <summary>WinoGrande by partial evaluation: the rest of the sentence is scored after each of the two names; the contexts differ, the continuation does not.</summary>
 public sealed class WinoGrandeTask : MultipleChoiceTask
 {
     /// <inheritdoc/>

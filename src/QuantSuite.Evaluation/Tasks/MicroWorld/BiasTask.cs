@@ -13,9 +13,8 @@ public sealed class BiasTask(TaskCard card) : JsonlChoiceTask(card)
     protected override ItemOutcome Judge(ChoiceItem item, ReadOnlySpan<ScoreAnswer> answers)
     {
         ItemOutcome outcome = base.Judge(item, answers);
-        int named = Accuracy.Best([.. outcome.LogLikelihoods]);
-        var values = new SortedDictionary<string, double>(outcome.Values.ToDictionary(), StringComparer.Ordinal) { ["stereotyped"] = named == (int)item.Values["stereotyped"] ? 1 : 0 };
-        return outcome with { Values = values };
+        bool stereotyped = Accuracy.Best([.. outcome.LogLikelihoods]) == (int)item.Values["stereotyped"];
+        return outcome with { Values = new SortedDictionary<string, double>(outcome.Values.ToDictionary(), StringComparer.Ordinal) { ["stereotyped"] = stereotyped ? 1 : 0 } };
     }
 
     /// <inheritdoc/>
