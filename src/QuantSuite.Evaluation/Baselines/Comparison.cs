@@ -7,8 +7,8 @@ namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
 /// Two runs of the same items, paired: the change of the mean score (new minus before, higher is better) with one-sided limits at
-/// α = <see cref="Gate.Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval. Real scores and log-likelihoods: the
-/// ratio Σ score / Σ weight with the clustered bootstrap of <see cref="PairedRatio"/>, seeded from both runs' content.
+/// α = <see cref="Gate.Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval, items taken as independent. Real
+/// scores and log-likelihoods: the ratio Σ score / Σ weight with the clustered bootstrap of <see cref="PairedRatio"/>, seeded from both runs' content.
 /// Items that are not finite in either run are left out of the change and counted.
 /// </summary>
 public sealed record Comparison
@@ -75,8 +75,9 @@ public sealed record Comparison
         double[] scores = [.. now.Items.Select(item => OutcomeScore.Stored(gate.Kind, item.Score))];
         int[] finite = [.. Enumerable.Range(0, scores.Length).Where(i => double.IsFinite(scores[i]) && double.IsFinite(before.Scores[i]))];
         double[] weights = [.. finite.Select(i => now.Items[i].Weight)];
-        var ratio = new PairedRatio([.. finite.Select(i => scores[i] - before.Scores[i])], weights, [.. finite.Select(i => now.Items[i].Cluster)]);
         bool binary = gate.Kind == GateKind.RightOrWrong;
+        string[] clusters = [.. finite.Select(i => binary ? "" : now.Items[i].Cluster)];
+        var ratio = new PairedRatio([.. finite.Select(i => scores[i] - before.Scores[i])], weights, clusters);
         PairedOutcomes table = binary ? Table(scores, before.Scores) : default;
         var comparison = new Comparison
         {

@@ -46,6 +46,7 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
         VerdictKind.Improved => $"{Change()} A gain beyond chance.",
         VerdictKind.Pass => $"{Change()} Any loss is below the margin.",
         VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have log-likelihoods that are no numbers any more.",
+        VerdictKind.Fail when Comparison!.Limits.High < -Comparison.Gate.Margin => $"{Change()} A loss beyond chance and beyond the margin.",
         VerdictKind.Fail => $"{Change()} A loss beyond chance that may exceed the margin.",
         _ => $"{Change()} {Undecided()}",
     };
@@ -105,7 +106,7 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
 
     private string Amount(double value) => Kind == GateKind.RightOrWrong ? Invariant($"{100 * value:F2}") : Invariant($"{value:F5}");
 
-    private string Signed(double value) => (value < 0 ? "−" : "+") + Amount(Math.Abs(value));
+    private string Signed(double value) => (value < 0 ? "-" : "+") + Amount(Math.Abs(value));
 
     private static string Value(double? value) => value is { } known ? Invariant($"{known:G6}") : "(none)";
 

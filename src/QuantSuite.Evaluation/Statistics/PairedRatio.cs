@@ -52,12 +52,14 @@ public sealed class PairedRatio
     /// <summary>Cluster-robust standard error of <see cref="Change"/>; null below two clusters.</summary>
     public double? StandardError { get; }
 
-    /// <summary>One-sided limits at level <paramref name="alpha"/> each; infinite without any weight.</summary>
+    /// <summary>One-sided limits at level <paramref name="alpha"/> each; infinite without any weight, 0 where nothing changed.</summary>
     /// <param name="seed">Of the resampling; equal seeds give equal limits.</param>
     public Interval Limits(double alpha, ulong seed)
     {
         if (!(_totalWeight > 0))
             return new Interval(double.NegativeInfinity, double.PositiveInfinity);
+        if (_changes.All(change => change == 0))
+            return new Interval(0, 0);
         Interval guarded = Guarded(NormalDistribution.Critical(alpha));
         return ClusterCount < 2 ? guarded : guarded.Union(Resampled(alpha, seed));
     }

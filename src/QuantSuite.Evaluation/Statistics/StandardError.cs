@@ -9,6 +9,8 @@ public static class StandardError
         int n = values.Count;
         if (n < 2)
             return null;
+        if (values.All(value => value == values.First()))
+            return 0;
         double mean = values.Sum() / n;
         double squares = values.Sum(value => (value - mean) * (value - mean));
         return Math.Sqrt(squares / (n - 1)) / Math.Sqrt(n);
