@@ -9,7 +9,7 @@ namespace QuantSuite.Evaluation.Statistics;
 /// </summary>
 /// <remarks>
 /// A bootstrap only redraws what it has seen. With three clusters, or with one change among a thousand zeros, or where every cluster changed alike, its
-/// limits hug the estimate and would call chance certain. The widening costs about 15 % of the width at 60 clusters and 1 % at 1,000.
+/// limits hug the estimate and would call chance certain. The widening costs about 13 % of the width at 60 clusters and 2 % at 1,000.
 /// </remarks>
 public sealed class PairedRatio
 {

@@ -34,4 +34,19 @@ public class GateTests
         Interval limits = new PairedOutcomes(count - 2 * half, half, half, 0).Tango(NormalDistribution.Critical(Gate.Alpha));
         Assert.True(limits.Low > -Gate.ShareMargin(count), $"{limits.Low} at {count} items");
     }
+
+    // docs/gates.md prints these.
+    [Theory]
+    [InlineData(100, 6)]
+    [InlineData(200, 6)]
+    [InlineData(500, 7)]
+    [InlineData(1000, 10)]
+    [InlineData(1319, 11)]
+    [InlineData(10_042, 78)]
+    public void Fewest_lost_items_that_fail(int count, int fewest)
+    {
+        double z = NormalDistribution.Critical(Gate.Alpha), margin = Gate.ShareMargin(count);
+        int lost = Enumerable.Range(1, count).First(lost => new PairedOutcomes(count - lost, 0, lost, 0).Tango(z) is { High: < 0 } limits && limits.Low <= -margin);
+        Assert.Equal(fewest, lost);
+    }
 }
