@@ -39,7 +39,7 @@ public sealed record Verdict
         (Key, Kind, Differences, Comparison) = (key, kind, differences, comparison);
         BitsDiffer = approved?.BitsHash != now.BitsHash;
         var words = new VerdictWords(this, now, approved);
-        (Summary, Words) = (words.Summary(), words.All());
+        (Sentence, Summary, Words) = (words.Sentence(), words.Summary(), words.All());
     }
 
     /// <summary>The row.</summary>
@@ -57,7 +57,10 @@ public sealed record Verdict
     /// <summary>Whether any bit of any log-likelihood or text is other than approved.</summary>
     public bool BitsDiffer { get; }
 
-    /// <summary>One line.</summary>
+    /// <summary>What was found, without the row's name.</summary>
+    public string Sentence { get; }
+
+    /// <summary>One line: verdict, row, sentence.</summary>
     public string Summary { get; }
 
     /// <summary>What changed, by how much, how sure that is, which items, and the commands to look closer and to accept.</summary>

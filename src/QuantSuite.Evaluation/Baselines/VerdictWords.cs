@@ -37,7 +37,8 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
         yield return $"  accept:      dotnet run --project src/QuantSuite.Cli -- accept --filter \"{verdict.Key.Filter}\"";
     }
 
-    private string Sentence() => verdict.Kind switch
+    /// <summary>What was found.</summary>
+    public string Sentence() => verdict.Kind switch
     {
         VerdictKind.Equal => "every bit as approved.",
         VerdictKind.Missing => "no approved baseline. If its numbers are right, accept them.",

@@ -22,7 +22,7 @@ public static class HtmlReport
     public static Report Write(string resultsFolder, string baselinesFolder, string outputPath)
     {
         Report report = Report.Read(resultsFolder, baselinesFolder);
-        WriteInOneStep(outputPath, Render(report));
+        AtomicFile.Write(outputPath, Encoding.UTF8.GetBytes(Render(report)));
         return report;
     }
 
@@ -46,15 +46,5 @@ public static class HtmlReport
         var parameters = new Dictionary<string, object?> { [nameof(ReportPage.Report)] = report };
         var root = await renderer.RenderComponentAsync<ReportPage>(ParameterView.FromDictionary(parameters));
         return "<!DOCTYPE html>\n" + root.ToHtmlString() + "\n";
-    }
-
-    // A reader of the page never sees half of it, and two runs that write at once leave one whole page.
-    private static void WriteInOneStep(string path, string html)
-    {
-        string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        string partial = $"{full}.{Environment.ProcessId}.partial";
-        File.WriteAllText(partial, html, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        File.Move(partial, full, overwrite: true);
     }
 }

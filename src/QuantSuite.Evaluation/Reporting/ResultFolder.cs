@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace QuantSuite.Evaluation.Reporting;
 
 /// <summary>
@@ -9,14 +6,8 @@ namespace QuantSuite.Evaluation.Reporting;
 /// </summary>
 internal sealed class ResultFolder
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     private readonly Dictionary<string, string> _strings = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Model, string Task, string Recipe), EvalResult> _results = [];
+    private readonly Dictionary<ResultKey, EvalResult> _results = [];
     private readonly List<UnreadableFile> _unreadable = [];
 
     public IReadOnlyCollection<EvalResult> Results => _results.Values;
@@ -37,19 +28,18 @@ internal sealed class ResultFolder
     {
         try
         {
-            using FileStream stream = File.OpenRead(file);
-            EvalResult result = JsonSerializer.Deserialize<EvalResult>(stream, Options) ?? throw new JsonException("the file holds null, not a result");
+            EvalResult result = EvalResultFile.Read(file);
             Keep(result with { Items = [.. result.Items.Select(Pooled)] });
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            _unreadable.Add(new UnreadableFile(name, e.Message));
+            _unreadable.Add(new UnreadableFile(name, e.Message.Replace(file, name, StringComparison.Ordinal)));
         }
     }
 
     private void Keep(EvalResult result)
     {
-        var key = (result.Model, result.Task, result.Recipe);
+        ResultKey key = ResultKey.Of(result);
         if (!_results.TryGetValue(key, out EvalResult? other) || result.Environment.FinishedAt > other.Environment.FinishedAt)
             _results[key] = result;
     }

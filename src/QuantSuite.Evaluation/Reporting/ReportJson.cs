@@ -1,0 +1,230 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using QuantSuite.Evaluation.Baselines;
+
+namespace QuantSuite.Evaluation.Reporting;
+
+/// <summary>
+/// The details of all rows as one compact JSON text, from which the page's script builds a row's detail when it is opened, so that the
+/// document stays small. Items and environments that rows share are written once and referred to by number. The script reads it with
+/// JSON.parse and puts it on the page as text, never as markup; the encoder escapes &lt;, &gt; and &amp;, so that no text can end the
+/// script element that holds it.
+/// <code>
+/// { "items": [[id, prompt, [choice…], expected]…], "environments": [[[label, value]…]…],
+///   "rows": [{ "key": [model, recipe, task, ability, verdict], "words": …, "commands": [look, accept], "kind": 0 right or wrong | 1 score | 2 log-likelihood,
+///     "metrics": [[name, value, error, unit]…], "deltas": [approved, full], "codes": …,
+///     "approved": [change…], "full": [change…], "approvedCount": n, "fullCount": n, "approvedWays": …, "fullWays": …, "facts": [[label, value]…], "environment": n }…] }
+/// change: [item, index, way 0 lost | 1 gained | 2 other wrong answer, now, [log-likelihood now…], before, [log-likelihood before…], score before, score now]; an answer is a choice's number or a text
+/// </code>
+/// </summary>
+internal sealed class ReportJson
+{
+    // More than this many changed items of one row nobody reads; the counts and the answer characters still tell of all of them.
+    private const int ChangeLimit = 200, LargestLimit = 20;
+    private const int PromptHead = 1_500, PromptTail = 4_500, AnswerHead = 1_000, AnswerTail = 500;
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
+
+    private readonly Dictionary<(string Task, string Items, string Prompts, int Index), int> _itemNumbers = [];
+    private readonly List<ItemOutcome> _items = [];
+    private readonly Dictionary<RunEnvironment, int> _environmentNumbers = [];
+    private readonly MemoryStream _stream = new();
+    private readonly Utf8JsonWriter _json;
+
+    private ReportJson() => _json = new Utf8JsonWriter(_stream, Options);
+
+    /// <summary>The JSON text of a report.</summary>
+    public static string Of(Report report) => new ReportJson().Write(report);
+
+    /// <summary>The facts of an environment, labelled.</summary>
+    public static IEnumerable<(string Label, string Value)> Facts(RunEnvironment e) =>
+    [
+        ("Processor", e.Processor), ("Kernels", e.Kernels), ("Threads", e.ThreadCount.ToString()), ("Operating system", e.OperatingSystem),
+        ("Runtime", e.Runtime), ("QuantSuite", e.Version), ("Commit", e.Commit),
+    ];
+
+    private string Write(Report report)
+    {
+        _json.WriteStartObject();
+        Array("rows", report.Rows, Row);
+        Array("items", _items, Item);
+        Array("environments", _environmentNumbers.Keys, e => Array(null, Facts(e), Fact));
+        _json.WriteEndObject();
+        _json.Flush();
+        return Encoding.UTF8.GetString(_stream.GetBuffer(), 0, (int)_stream.Length);
+    }
+
+    private void Row(ReportRow row)
+    {
+        EvalResult result = row.Result;
+        _json.WriteStartObject();
+        Array("key", [result.Model, result.Recipe, result.Task, result.Ability, row.Verdict.Kind.ToString()], Text);
+        _json.WriteString("words", Clean(row.Words));
+        Array("commands", [ReportCommands.LookCloser(result), ReportCommands.Accept(result)], Text);
+        _json.WriteNumber("kind", (int)result.Gate.Kind);
+        Array("metrics", result.Metrics, m => Array(null, [m.Name, Figures.Value(m), Figures.Error(m), Figures.Unit(m)], Text));
+        Array("deltas", [row.AgainstBaseline, row.AgainstFull], c => DeltaWords(c, result.Gate.Kind));
+        if (result.Gate.Kind == GateKind.RightOrWrong)
+            _json.WriteString("codes", string.Concat(result.Items.Select(i => i.Code)));
+        Changes("approved", row.Verdict.Comparison, result, null);
+        Changes("full", row.FullComparison, result, row.Full);
+        Array("facts", RowFacts(result), Fact);
+        _json.WriteNumber("environment", Number(_environmentNumbers, result.Environment with { FinishedAt = default }));
+        _json.WriteEndObject();
+    }
+
+    private void Changes(string name, Comparison? comparison, EvalResult result, EvalResult? before)
+    {
+        if (comparison is not { Changes.Count: > 0 })
+            return;
+        Array(name, Shown(comparison), c => ChangeOf(c, result, before));
+        _json.WriteNumber(name + "Count", comparison.Changes.Count);
+        if (result.Gate.Kind == GateKind.RightOrWrong)
+            _json.WriteString(name + "Ways", Ways(comparison));
+    }
+
+    // Right or wrong: lost, gained, other, each in the items' order. Continuous scores all move a little: those that moved most.
+    private static IEnumerable<ItemChange> Shown(Comparison comparison) => comparison.Gate.Kind == GateKind.RightOrWrong
+        ? comparison.Changes.OrderBy(WayOf).ThenBy(c => c.Index).Take(ChangeLimit)
+        : comparison.Changes.OrderByDescending(c => Math.Abs(c.Difference) / c.Now.Weight).ThenBy(c => c.Index).Take(LargestLimit);
+
+    // One character an item: l lost, g gained, m other wrong answer, a space where it is as before.
+    private static string Ways(Comparison comparison)
+    {
+        char[] ways = new char[comparison.ItemCount];
+        System.Array.Fill(ways, ' ');
+        foreach (ItemChange change in comparison.Changes)
+            ways[change.Index] = "lgm"[WayOf(change)];
+        return new string(ways).TrimEnd();
+    }
+
+    private static int WayOf(ItemChange change) => change.Difference > 0 ? 1 : change.Difference == 0 ? 2 : 0;
+
+    private void ChangeOf(ItemChange change, EvalResult result, EvalResult? before)
+    {
+        _json.WriteStartArray();
+        _json.WriteNumberValue(ItemNumber(change, result));
+        _json.WriteNumberValue(change.Index);
+        _json.WriteNumberValue(WayOf(change));
+        Answer(change.Now.Answer, change.Now.Choices);
+        Array(null, change.Now.LogLikelihoods, Rounded);
+        Answer(change.Before, change.Now.Choices);
+        Array(null, before?.Items[change.Index].LogLikelihoods ?? [], Rounded);
+        Rounded(change.BeforeScore);
+        Rounded(change.Now.Score);
+        _json.WriteEndArray();
+    }
+
+    private int ItemNumber(ItemChange change, EvalResult result)
+    {
+        var key = (result.Task, result.Identity.Items, result.Identity.Prompts, change.Index);
+        if (!_itemNumbers.ContainsKey(key))
+            _items.Add(change.Now);
+        return Number(_itemNumbers, key);
+    }
+
+    private void Item(ItemOutcome item)
+    {
+        _json.WriteStartArray();
+        Text(item.Id);
+        Text(VisibleText.Shortened(item.Prompt, PromptHead, PromptTail));
+        Array(null, item.Choices, Text);
+        Text(VisibleText.Shortened(item.Expected, AnswerHead, AnswerTail));
+        _json.WriteEndArray();
+    }
+
+    private static IEnumerable<(string Label, string Value)> RowFacts(EvalResult r)
+    {
+        yield return ("Family", r.Family);
+        yield return ("Task version", r.TaskVersion.ToString());
+        yield return ("Items", Figures.Count(r.Items.Count));
+        foreach ((string name, string value) in r.Settings)
+            yield return (name, value);
+        yield return ("Gate", $"{GateWords(r.Gate.Kind)}, margin {Figures.Spread(r.Gate.Margin, r.Gate.Kind)} {Figures.DeltaUnit(r.Gate.Kind)}");
+        yield return ("Bits per weight", Figures.Fixed(r.Quantization.BitsPerWeight, 3));
+        yield return ("Packed linears", $"{r.Quantization.PackedLinearCount} of {r.Quantization.LinearCount}");
+        yield return ("Weights", Figures.Bytes(r.Quantization.WeightBytes));
+        yield return ("Peak memory", Figures.Bytes(r.Cost.PeakMemoryBytes));
+        yield return ("Time", $"{Figures.Duration(r.Cost.Seconds)}, {Figures.Count(r.Cost.TokenCount)} tokens, {Figures.Rate(r.Cost.TokensPerSecond)} tokens/s, {Figures.Rate(r.Cost.ItemsPerSecond)} items/s");
+        yield return ("From the cache", $"{Figures.Count(r.Cost.CachedItemCount)} items");
+        yield return ("Finished", r.Environment.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"));
+        yield return ("Bits hash", Short(r.BitsHash));
+        foreach ((string name, string hash) in Hashes(r.Identity))
+            yield return (name + " hash", Short(hash));
+    }
+
+    private static IEnumerable<(string Name, string Hash)> Hashes(ResultIdentity i) =>
+    [
+        ("Weights", i.Weights), ("Tokenizer", i.Tokenizer), ("Recipe", i.Recipe), ("Calibration", i.Calibration),
+        ("Items", i.Items), ("Prompts", i.Prompts), ("Engine", i.Engine),
+    ];
+
+    private static string GateWords(GateKind kind) => kind switch
+    {
+        GateKind.RightOrWrong => "right or wrong",
+        GateKind.Score => "mean score",
+        _ => "log-likelihood per token",
+    };
+
+    private static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash.Length == 0 ? "—" : hash;
+
+    private void DeltaWords(Change? change, GateKind kind)
+    {
+        if (change is null)
+            _json.WriteNullValue();
+        else
+            Text(DeltaText(change, kind));
+    }
+
+    private static string DeltaText(Change change, GateKind kind)
+    {
+        string limits = change is { Low: { } low, High: { } high } ? $", limits {Figures.Delta(low, kind)} to {Figures.Delta(high, kind)}" : "";
+        string error = double.IsNaN(change.StandardError) ? "" : $" ± {Figures.Spread(change.StandardError, kind)}";
+        return $"{Figures.Delta(change.Delta, kind)}{error} {Figures.DeltaUnit(kind)}{limits}";
+    }
+
+    private void Fact((string Label, string Value) fact) => Array(null, [fact.Label, fact.Value], Text);
+
+    private void Text(string text) => _json.WriteStringValue(Clean(text));
+
+    private void Answer(string answer, IReadOnlyList<string> choices)
+    {
+        for (int i = 0; i < choices.Count; i++)
+            if (choices[i] == answer)
+            {
+                _json.WriteNumberValue(i);
+                return;
+            }
+        Text(VisibleText.Shortened(answer, AnswerHead, AnswerTail));
+    }
+
+    // JSON has no NaN and no infinity: their names go as text.
+    private void Rounded(double value)
+    {
+        if (double.IsFinite(value))
+            _json.WriteNumberValue(Math.Round(value, 3));
+        else
+            _json.WriteStringValue(Figures.Fixed(value, 0));
+    }
+
+    private void Array<T>(string? name, IEnumerable<T> values, Action<T> write)
+    {
+        if (name is not null)
+            _json.WritePropertyName(name);
+        _json.WriteStartArray();
+        foreach (T value in values)
+            write(value);
+        _json.WriteEndArray();
+    }
+
+    private static string Clean(string text) => VisibleText.Of(text);
+
+    private static int Number<T>(Dictionary<T, int> numbers, T key) where T : notnull
+    {
+        if (!numbers.TryGetValue(key, out int number))
+            numbers.Add(key, number = numbers.Count);
+        return number;
+    }
+}

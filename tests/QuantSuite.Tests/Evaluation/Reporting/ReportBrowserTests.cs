@@ -1,0 +1,201 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using QuantSuite.Evaluation.Reporting;
+using Xunit;
+
+namespace QuantSuite.Tests.Evaluation.Reporting;
+
+/// <summary>The page in headless Chromium, opened from disk as a reader would.</summary>
+[Trait("Speed", "Slow")]
+public sealed class ReportBrowserTests : IClassFixture<ReportBrowserTests.Page>
+{
+    private readonly Page _page;
+
+    public ReportBrowserTests(Page page) => _page = page;
+
+    /// <summary>One browser and one written page for all tests of the class.</summary>
+    public sealed class Page : IAsyncLifetime
+    {
+        private static readonly string[] Chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+        private IPlaywright? _playwright;
+        private IBrowser? _browser;
+
+        public string Folder { get; } = Directory.CreateTempSubdirectory("quantsuite-page-").FullName;
+
+        public async Task InitializeAsync()
+        {
+            File.WriteAllText(Path.Combine(Folder, "index.html"), HtmlReport.Render(SyntheticReport.Report()));
+            if (Chromium.FirstOrDefault(File.Exists) is not { } executable)
+                return;
+            _playwright = await Playwright.CreateAsync();
+            _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+        }
+
+        public async Task<IPage> OpenAsync(int width = 1280, ColorScheme light = ColorScheme.Light, string file = "index.html")
+        {
+            Skip.If(_browser is null, $"no browser: none of {string.Join(", ", Chromium)} is installed (apt-get install chromium)");
+            IBrowserContext context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = light });
+            await context.SetOfflineAsync(true);
+            IPage page = await context.NewPageAsync();
+            page.PageError += (_, error) => throw new InvalidOperationException($"the page's script failed: {error}");
+            await page.GotoAsync(new Uri(Path.Combine(Folder, file)).AbsoluteUri);
+            return page;
+        }
+
+        public async Task DisposeAsync()
+        {
+            if (_browser is not null)
+                await _browser.DisposeAsync();
+            _playwright?.Dispose();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(400, ColorScheme.Light)]
+    [InlineData(400, ColorScheme.Dark)]
+    public async Task Reads_well_and_breaks_no_accessibility_rule(int width, ColorScheme light)
+    {
+        IPage page = await _page.OpenAsync(width, light);
+        await page.Locator(".legend > summary").ClickAsync();
+        await page.Locator("tr[id='microworld-m/knowledge/rtn-int2-g32'] .open").ClickAsync();
+        await page.Locator(".item > summary").First.ClickAsync();
+        Assert.Empty(await page.EvaluateAsync<string[]>(TooWide));
+        Assert.Empty(await ViolationsAsync(page));
+
+        await page.Locator("input[name=text]").FillAsync("microworld-m knowledge");
+        await ScreenshotAsync(page, $"report-{width}-{light}".ToLowerInvariant());
+    }
+
+    [SkippableFact]
+    public async Task Filters_by_keyboard_and_says_how_many_rows_are_left()
+    {
+        IPage page = await _page.OpenAsync();
+        await page.Locator("input[name=text]").FocusAsync();
+        await page.Keyboard.TypeAsync("int4 retrieval");
+        int shown = await VisibleRows(page).CountAsync();
+        Assert.Equal(2 * 3 * 2, shown);
+        Assert.Equal($"{shown} of 144 rows", await page.Locator("#shown").TextContentAsync());
+
+        await page.Locator("select[name=model]").SelectOptionAsync("microworld-s");
+        Assert.Equal(6, await VisibleRows(page).CountAsync());
+        await page.Locator("input[name=text]").FillAsync("no such row");
+        Assert.True(await page.Locator("#nothing").IsVisibleAsync());
+        await page.Locator("#nothing button").ClickAsync();
+        await Assertions.Expect(VisibleRows(page)).ToHaveCountAsync(144);
+    }
+
+    [SkippableFact]
+    public async Task A_verdict_tile_shows_its_rows()
+    {
+        IPage page = await _page.OpenAsync();
+        await page.Locator(".show[data-verdict=Fail]").ClickAsync();
+        await Assertions.Expect(VisibleRows(page)).ToHaveCountAsync(5);
+        Assert.All(await VisibleRows(page).Locator(".badge").AllTextContentsAsync(), text => Assert.Equal("Fail", text));
+    }
+
+    [SkippableFact]
+    public async Task Sorts_by_number_both_ways_and_says_so()
+    {
+        IPage page = await _page.OpenAsync();
+        ILocator header = page.Locator("#table th:has([data-sort=full])");
+        foreach (string direction in new[] { "ascending", "descending" })
+        {
+            await header.Locator("button").PressAsync("Enter");
+            Assert.Equal(direction, await header.GetAttributeAsync("aria-sort"));
+            double[] values = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('#table tbody tr')].map(r => r.cells[6].dataset.v).filter(v => v !== '').map(Number)");
+            Assert.Equal(direction == "ascending" ? values.Order() : values.OrderDescending(), values);
+            Assert.Equal("", await page.EvaluateAsync<string>("document.querySelector('#table tbody tr:last-child').cells[6].dataset.v"));
+        }
+    }
+
+    [SkippableFact]
+    public async Task Opens_a_row_and_an_item_by_keyboard()
+    {
+        IPage page = await _page.OpenAsync();
+        Assert.Equal(0, await page.Locator(".panel").CountAsync());
+        ILocator open = page.Locator("tr[id='microworld-m/knowledge/rtn-int2-g32'] .open");
+        await open.PressAsync("Enter");
+        Assert.Equal("true", await open.GetAttributeAsync("aria-expanded"));
+        Assert.Contains("of 200 items differ", await page.Locator(".panel .words").TextContentAsync());
+
+        await page.Locator(".item > summary").First.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".item[open] .prompt")).ToContainTextAsync("Who keeps the");
+        Assert.Equal(4, await page.Locator(".item[open] tbody tr").CountAsync());
+
+        await open.PressAsync("Enter");
+        Assert.False(await page.Locator(".panel").IsVisibleAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_cell_of_the_heat_map_leads_to_its_row()
+    {
+        IPage page = await _page.OpenAsync();
+        await page.Locator(".heat td a").First.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".panel h3").First).ToHaveTextAsync("microworld-m · arithmetic · fp32-kv4");
+    }
+
+    [SkippableFact]
+    public async Task The_theme_button_overrules_the_system()
+    {
+        IPage page = await _page.OpenAsync(light: ColorScheme.Light);
+        string Ground() => page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor").GetAwaiter().GetResult();
+        string light = Ground();
+        await page.Locator("#theme").ClickAsync();
+        Assert.Equal(light, Ground());
+        await page.Locator("#theme").ClickAsync();
+        Assert.NotEqual(light, Ground());
+        await page.ReloadAsync();
+        Assert.Equal("Theme: dark", await page.Locator("#theme").TextContentAsync());
+    }
+
+    [SkippableFact]
+    public async Task Hostile_text_stays_text()
+    {
+        File.WriteAllText(Path.Combine(_page.Folder, "hostile.html"), HtmlReport.Render(HostileReport.Report()));
+        IPage page = await _page.OpenAsync(file: "hostile.html");
+        await page.Locator(".open").Nth(1).ClickAsync();
+        foreach (ILocator summary in await page.Locator(".item > summary").AllAsync())
+            await summary.ClickAsync();
+        Assert.False(await page.EvaluateAsync<bool>("'hacked' in window"));
+        Assert.Equal(0, await page.Locator("img, iframe, main script, [onerror]").CountAsync());
+        Assert.Contains(HostileReport.Script, await page.Locator(".prompt").First.TextContentAsync());
+    }
+
+    [SkippableFact]
+    public async Task An_empty_folder_makes_a_page_that_says_what_to_run()
+    {
+        File.WriteAllText(Path.Combine(_page.Folder, "empty.html"), HtmlReport.Render(new Report { Rows = [] }));
+        IPage page = await _page.OpenAsync(400, ColorScheme.Dark, "empty.html");
+        Assert.Contains("dotnet test evals/QuantSuite.Evals", await page.Locator("main").TextContentAsync());
+        await ScreenshotAsync(page, "report-empty");
+        Assert.Empty(await ViolationsAsync(page));
+    }
+
+    // What reaches beyond the window, outside the boxes that scroll by themselves.
+    private const string TooWide = """
+        [...document.querySelectorAll('body *')]
+            .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest('.scroll, nav, .strip, .sr, .skip, .item table'))
+            .map(e => `${e.tagName}.${e.getAttribute('class')} in ${e.closest('section')?.id}: ${e.textContent.trim().slice(0, 40)}`)
+        """;
+
+    private static ILocator VisibleRows(IPage page) => page.Locator("#table tbody tr:visible");
+
+    private static async Task<IEnumerable<string>> ViolationsAsync(IPage page)
+    {
+        AxeResult result = await page.RunAxe();
+        return result.Violations.Select(v => $"{v.Id}: {v.Help} ({string.Join("; ", v.Nodes.Take(3).Select(n => n.Html))})");
+    }
+
+    private static async Task ScreenshotAsync(IPage page, string name)
+    {
+        string folder = Path.Combine(Goldens.RepositoryRoot, "artifacts", "screenshots");
+        Directory.CreateDirectory(folder);
+        await page.EvaluateAsync("scrollTo(0, 0)");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
+    }
+}
