@@ -80,7 +80,9 @@ public sealed class BitsChart
 
     private static List<BitsPoint> PointsOf(IEnumerable<ReportRow> rows, out List<string> leftOut, out int taskCount)
     {
-        var recipes = rows.Where(r => r.Result.Gate.Kind == GateKind.RightOrWrong && double.IsFinite(r.Result.Metrics[0].Value)).GroupBy(r => r.Result.Recipe).ToList();
+        var recipes = rows
+            .Where(r => r.Result.Gate.Kind == GateKind.RightOrWrong && double.IsFinite(r.Result.Metrics[0].Value))
+            .GroupBy(r => r.Result.Recipe).ToList();
         int count = taskCount = recipes.Count == 0 ? 0 : recipes.Max(r => r.Count());
         leftOut = [.. recipes.Where(r => r.Count() < count).Select(r => r.Key).Order(NaturalOrder.Instance)];
         return [.. recipes

@@ -3,7 +3,8 @@ namespace QuantSuite.Evaluation.Reporting;
 /// <summary>What one model × recipe cost, all its tasks together.</summary>
 /// <param name="IsFirst">Whether it is the model's first line.</param>
 internal sealed record CostLine(
-    string Model, string Recipe, bool IsFirst, QuantizationProof Quantization, int TaskCount, double Seconds, long TokenCount, long PeakMemoryBytes, int CachedItemCount)
+    string Model, string Recipe, bool IsFirst, QuantizationProof Quantization, int TaskCount,
+    double Seconds, long TokenCount, long PeakMemoryBytes, int CachedItemCount)
 {
     public double TokensPerSecond => Seconds > 0 ? TokenCount / Seconds : 0;
 

@@ -60,7 +60,8 @@ internal static class Figures
     {
         if (!double.IsFinite(value))
             return double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-        string text = Math.Round(Math.Abs(value), decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        double rounded = Math.Round(Math.Abs(value), decimals, MidpointRounding.AwayFromZero);
+        string text = rounded.ToString($"F{decimals}", CultureInfo.InvariantCulture);
         return value < 0 && text.AsSpan().ContainsAnyInRange('1', '9') ? "−" + text : text;
     }
 

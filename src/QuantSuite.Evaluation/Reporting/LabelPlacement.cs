@@ -34,8 +34,11 @@ internal static class LabelPlacement
     {
         for (int ring = 0; ring <= 14; ring++)
             foreach (double dy in ring == 0 ? [0] : new double[] { -ring * LineHeight * 0.75, ring * LineHeight * 0.75 })
-                foreach (bool isLeft in new[] { false, true })
-                    yield return point with { TextX = point.X + (isLeft ? -Gap : Gap) * (ring > 1 ? 1.6 : 1), TextY = point.Y + dy + 4, IsLeft = isLeft, IsFar = ring > 1 };
+            {
+                double gap = ring > 1 ? 1.6 * Gap : Gap;
+                yield return point with { TextX = point.X + gap, TextY = point.Y + dy + 4, IsFar = ring > 1 };
+                yield return point with { TextX = point.X - gap, TextY = point.Y + dy + 4, IsFar = ring > 1, IsLeft = true };
+            }
     }
 
     private static Area AreaOf(Label label)

@@ -10,7 +10,8 @@ internal static class PageAssets
     private static readonly string StyleText = Read("report.css"), ScriptText = Read("report.js");
 
     /// <summary>The page's Content-Security-Policy: no network, no style or script but the two of this page, which are named by hash.</summary>
-    public static string Policy { get; } = $"default-src 'none'; style-src '{Hash(StyleText)}'; script-src '{Hash(ScriptText)}'; base-uri 'none'; form-action 'none'";
+    public static string Policy { get; } =
+        $"default-src 'none'; style-src '{Hash(StyleText)}'; script-src '{Hash(ScriptText)}'; base-uri 'none'; form-action 'none'";
 
     public static MarkupString Style { get; } = new($"<style>{StyleText}</style>");
 

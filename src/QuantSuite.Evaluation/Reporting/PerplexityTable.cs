@@ -8,7 +8,8 @@ public sealed record PerplexityTable(IReadOnlyList<PerplexityColumn> Columns, IR
     {
         ReportRow[] rows = [.. report.Rows.Where(r => r.Result.Gate.Kind == GateKind.LogLikelihood)];
         var columns = rows.Select(r => r.Result).GroupBy(r => r.Task).OrderBy(t => t.Key, NaturalOrder.Instance).SelectMany(ColumnsOf);
-        var lines = rows.GroupBy(r => r.Result.Model).SelectMany(model => RecipeOrder.Groups(model).Select((recipe, index) => new PerplexityLine([.. recipe], index == 0)));
+        var lines = rows.GroupBy(r => r.Result.Model)
+            .SelectMany(model => RecipeOrder.Groups(model).Select((recipe, index) => new PerplexityLine([.. recipe], index == 0)));
         return new PerplexityTable([.. columns], [.. lines]);
     }
 

@@ -12,11 +12,13 @@ namespace QuantSuite.Evaluation.Reporting;
 /// JSON.parse and puts it on the page as text, never as markup; the encoder escapes &lt;, &gt; and &amp;, so that no text can end the
 /// script element that holds it.
 /// <code>
-/// { "items": [[id, prompt, [choice…], expected]…], "environments": [[[label, value]…]…],
-///   "rows": [{ "key": [model, recipe, task, ability, verdict], "words": …, "commands": [look, accept], "kind": 0 right or wrong | 1 score | 2 log-likelihood,
-///     "metrics": [[name, value, error, unit]…], "deltas": [approved, full], "codes": …,
-///     "approved": [change…], "full": [change…], "approvedCount": n, "fullCount": n, "approvedWays": …, "fullWays": …, "facts": [[label, value]…], "environment": n }…] }
-/// change: [item, index, way 0 lost | 1 gained | 2 other wrong answer, now, [log-likelihood now…], before, [log-likelihood before…], score before, score now]; an answer is a choice's number or a text
+/// { "items": [[id, prompt, [choice…], expected]…], "environments": [[[label, value]…]…], "rows": [row…] }
+/// row: { "key": [model, recipe, task, ability, verdict], "words": …, "commands": [look closer, accept],
+///        "kind": 0 right or wrong | 1 score | 2 log-likelihood, "metrics": [[name, value, error, unit]…], "deltas": [approved, full],
+///        "codes": …, "approved": [change…], "approvedCount": n, "approvedWays": …, "full": [change…], "fullCount": n, "fullWays": …,
+///        "facts": [[label, value]…], "environment": n }
+/// change: [item, index, way 0 lost | 1 gained | 2 other wrong answer, now, [log-likelihood now…], before, [log-likelihood before…],
+///          score before, score now]; an answer is a choice's number or a text
 /// </code>
 /// </summary>
 internal sealed class ReportJson
@@ -147,7 +149,8 @@ internal sealed class ReportJson
         yield return ("Packed linears", $"{r.Quantization.PackedLinearCount} of {r.Quantization.LinearCount}");
         yield return ("Weights", Figures.Bytes(r.Quantization.WeightBytes));
         yield return ("Peak memory", Figures.Bytes(r.Cost.PeakMemoryBytes));
-        yield return ("Time", $"{Figures.Duration(r.Cost.Seconds)}, {Figures.Count(r.Cost.TokenCount)} tokens, {Figures.Rate(r.Cost.TokensPerSecond)} tokens/s, {Figures.Rate(r.Cost.ItemsPerSecond)} items/s");
+        yield return ("Time", $"{Figures.Duration(r.Cost.Seconds)} for {Figures.Count(r.Cost.TokenCount)} tokens");
+        yield return ("Speed", $"{Figures.Rate(r.Cost.TokensPerSecond)} tokens/s, {Figures.Rate(r.Cost.ItemsPerSecond)} items/s");
         yield return ("From the cache", $"{Figures.Count(r.Cost.CachedItemCount)} items");
         yield return ("Finished", r.Environment.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"));
         yield return ("Bits hash", Short(r.BitsHash));

@@ -19,7 +19,8 @@ public sealed record ReportRow(EvalResult Result, Verdict Verdict, EvalResult? F
     public Change? AgainstFull => Change.Of(FullComparison);
 
     /// <summary>The verdict in words, and what else is not as approved.</summary>
-    public string Words => string.Join('\n', [Capitalized(Verdict.Sentence), .. ChangedItems(), .. Verdict.Differences.Select(d => $"Other than approved: {d}.")]);
+    public string Words =>
+        string.Join('\n', [Capitalized(Verdict.Sentence), .. ChangedItems(), .. Verdict.Differences.Select(d => $"Other than approved: {d}.")]);
 
     /// <summary>The row's address in the page, after the #; without white space.</summary>
     public string Id => string.Concat($"{Result.Model}/{Result.Task}/{Result.Recipe}".Select(c => char.IsWhiteSpace(c) || char.IsControl(c) ? '_' : c));
@@ -57,7 +58,8 @@ public sealed record ReportRow(EvalResult Result, Verdict Verdict, EvalResult? F
         if (Verdict.Comparison is not { Changes.Count: > 0 } c)
             yield break;
         string p = c.McNemarP is { } value ? $" (McNemar's exact p {Figures.Probability(value)})" : "";
-        yield return $"{Figures.Count(c.Changes.Count)} of {Figures.Count(c.ItemCount)} items differ: {Figures.Count(c.LostCount)} lost, {Figures.Count(c.GainedCount)} gained{p}.";
+        yield return $"{Figures.Count(c.Changes.Count)} of {Figures.Count(c.ItemCount)} items differ: "
+            + $"{Figures.Count(c.LostCount)} lost, {Figures.Count(c.GainedCount)} gained{p}.";
     }
 }
 

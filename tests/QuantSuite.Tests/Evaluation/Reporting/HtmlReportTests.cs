@@ -103,8 +103,13 @@ public partial class HtmlReportTests
     public void A_result_that_is_not_a_number_is_shown_by_its_name()
     {
         EvalResult result = SyntheticReport.Results(5, ["m"]).First(r => r.Task == "stories");
-        EvalResult broken = result with { Metrics = [new Metric("word_perplexity", double.PositiveInfinity, double.NaN, false, "per word")], Items = [.. result.Items.Select(i => i with { Score = double.NaN })] };
-        string html = HtmlReport.Render(new Report { Rows = [Row(result with { Recipe = "fp32" }, null), Row(broken with { Recipe = "rtn-int2-g32" }, result)] });
+        EvalResult broken = result with
+        {
+            Recipe = "rtn-int2-g32",
+            Metrics = [new Metric("word_perplexity", double.PositiveInfinity, double.NaN, false, "per word")],
+            Items = [.. result.Items.Select(i => i with { Score = double.NaN })],
+        };
+        string html = HtmlReport.Render(new Report { Rows = [Row(result, null), Row(broken, result)] });
         Assert.Contains("&#x221E;", html);
     }
 

@@ -44,7 +44,7 @@ internal static class SyntheticReport
     private static Verdict Judged(EvalResult now, Dictionary<ResultKey, EvalResult> results)
     {
         Baseline As(string recipe) => Baseline.Of(results[ResultKey.Of(now) with { Recipe = recipe }]) with { Recipe = now.Recipe };
-        Baseline approved = As(now.Recipe);
+        Baseline approved = As(now.Recipe), other = approved with { BitsHash = Hash("other") };
         return (now.Recipe, now.Task) switch
         {
             ("rtn-int2-g32", "knowledge" or "retrieval8") => As("rtn-int4-g32").Compare(now),
@@ -52,13 +52,14 @@ internal static class SyntheticReport
             ("rtn-int3-g32", "translation") => As("rtn-int2-g32").Compare(now),
             ("fp32-kv4", "stories") => (approved with { Identity = approved.Identity with { Items = Hash("other") } }).Compare(now),
             ("rtn-int4-g128", "retrieval16") => Verdict.Missing(now),
-            ("rtn-int4-g32" or "rtn-int4-g32-kv8", "knowledge") => (approved with { BitsHash = Hash("other"), Identity = approved.Identity with { Weights = Hash("w") } }).Compare(now),
-            ("rtn-int8-a8", "stories") => (approved with { BitsHash = Hash("other"), Scores = [.. approved.Scores.Select((s, i) => i % 2 == 0 ? s * 1.0001 : s / 1.0001)] }).Compare(now),
+            ("rtn-int4-g32" or "rtn-int4-g32-kv8", "knowledge") => (other with { Identity = other.Identity with { Weights = Hash("w") } }).Compare(now),
+            ("rtn-int8-a8", "stories") => (other with { Scores = [.. other.Scores.Select((s, i) => i % 2 == 0 ? s * 1.0001 : s / 1.0001)] }).Compare(now),
             _ => approved.Compare(now),
         };
     }
 
-    private static EvalResult Result(string model, (string Name, string Ability, GateKind Kind, double Accuracy) task, (string Name, double Bits, double Loss) recipe, int itemCount)
+    private static EvalResult Result(
+        string model, (string Name, string Ability, GateKind Kind, double Accuracy) task, (string Name, double Bits, double Loss) recipe, int itemCount)
     {
         double loss = model.EndsWith("-s", StringComparison.Ordinal) ? recipe.Loss * 1.3 : recipe.Loss;
         ItemOutcome[] items = [.. Enumerable.Range(0, itemCount).Select(i => Item(model, task, recipe.Name, loss, i))];
@@ -75,10 +76,13 @@ internal static class SyntheticReport
             Metrics = MetricsOf(task.Kind, items),
             Items = items,
             BitsHash = Hash(model, task.Name, recipe.Name),
-            Identity = new ResultIdentity(Hash(model), Hash("tokenizer"), Hash(recipe.Name), "", Hash(task.Name, "items"), Hash(task.Name, "prompts"), "quantsuite"),
+            Identity = new ResultIdentity(
+                Hash(model), Hash("tokenizer"), Hash(recipe.Name), "", Hash(task.Name, "items"), Hash(task.Name, "prompts"), "quantsuite"),
             Settings = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["shots"] = "0" },
             Quantization = new QuantizationProof(recipe.Bits, (long)(1_800_000 * recipe.Bits / 8), recipe.Bits < 32 ? 28 : 0, 28),
-            Environment = new RunEnvironment("AMD EPYC 9R14", "avx512", 2, "Debian GNU/Linux 12", ".NET 10.0.12", "0.1.0", "3f2c1d0", new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero).AddSeconds(seconds * 60)),
+            Environment = new RunEnvironment(
+                "AMD EPYC 9R14", "avx512", 2, "Debian GNU/Linux 12", ".NET 10.0.12", "0.1.0", "3f2c1d0",
+                DateTimeOffset.UnixEpoch.AddSeconds(1_772_366_400 + seconds * 60)),
             Cost = new RunCost(seconds, itemCount * 61L, itemCount * 61 / seconds, itemCount / seconds, 212_000_000, 0),
         };
     }
@@ -109,24 +113,45 @@ internal static class SyntheticReport
         string id = $"{task.Name}-{i:000}", name = Names[i % Names.Length], thing = Things[i % Things.Length];
         return task.Kind switch
         {
-            GateKind.LogLikelihood => new ItemOutcome { Id = id, Score = -(31 + i % 17) * (1.31 + 0.2 * difficulty + 0.7 * loss * luck), Weight = 31 + i % 17, Code = '.', Cluster = $"story-{i / 4}", Prompt = $"One day {name} found {i} {thing} by the river. {name} took them home." },
-            GateKind.Score => new ItemOutcome { Id = id, Score = Math.Clamp(task.Accuracy + 0.4 * (0.5 - difficulty) - noise, 0, 1), Code = '.', Prompt = $"Translate: {name} has {thing}.\nAnswer:", Expected = $" {name.ToLowerInvariant()}u {thing}ka", Answer = right ? $" {name.ToLowerInvariant()}u {thing}ka" : $" {name.ToLowerInvariant()} {thing}u" },
+            GateKind.LogLikelihood => new ItemOutcome
+            {
+                Id = id,
+                Score = -(31 + i % 17) * (1.31 + 0.2 * difficulty + 0.7 * loss * luck),
+                Weight = 31 + i % 17,
+                Code = '.',
+                Cluster = $"story-{i / 4}",
+                Prompt = $"One day {name} found {i} {thing} by the river. {name} took them home.",
+            },
+            GateKind.Score => new ItemOutcome
+            {
+                Id = id,
+                Score = Math.Clamp(task.Accuracy + 0.4 * (0.5 - difficulty) - noise, 0, 1),
+                Code = '.',
+                Prompt = $"Translate: {name} has {thing}.\nAnswer:",
+                Expected = $" {name.ToLowerInvariant()}u {thing}ka",
+                Answer = $" {name.ToLowerInvariant()}{(right ? "u" : "")} {thing}{(right ? "ka" : "u")}",
+            },
             _ when task.Name is "arithmetic" or "retrieval8" or "retrieval16" => Generated(task.Name, id, name, thing, right, luck, i),
             _ => Chosen(id, name, thing, right, luck, i),
         };
     }
 
-    private static ItemOutcome Generated(string task, string id, string name, string thing, bool right, double luck, int i) => new()
+    private static ItemOutcome Generated(string task, string id, string name, string thing, bool right, double luck, int i)
     {
-        Id = id,
-        Score = right ? 1 : 0,
-        Code = right ? '+' : '-',
-        Prompt = task == "arithmetic"
-            ? $"Problem: {name} has {12 + i % 8} {thing}. {name} buys {2 + i % 5} more. How many {thing} are left?\nWork:"
-            : string.Concat(Enumerable.Range(0, 8).Select(k => $"line {(i + k * 7) % 90}: the {Things[k % Things.Length]} of {Names[(i + k) % Names.Length]}\n")) + $"What is on line {i % 90}?\nAnswer:",
-        Expected = $" {12 + i % 8}+{2 + i % 5}={14 + i % 8 + i % 5}. The answer is {14 + i % 8 + i % 5}.",
-        Answer = right ? $" {12 + i % 8}+{2 + i % 5}={14 + i % 8 + i % 5}. The answer is {14 + i % 8 + i % 5}." : $" {12 + i % 8}+{2 + i % 5}={13 + (int)(luck * 9)}. The answer is {13 + (int)(luck * 9)}.",
-    };
+        int had = 12 + i % 8, more = 2 + i % 5, answer = right ? had + more : 13 + (int)(luck * 9);
+        var lines = Enumerable.Range(0, 8).Select(k => $"line {(i + k * 7) % 90}: the {Things[k % Things.Length]} of {Names[(i + k) % Names.Length]}\n");
+        return new ItemOutcome
+        {
+            Id = id,
+            Score = right ? 1 : 0,
+            Code = right ? '+' : '-',
+            Prompt = task == "arithmetic"
+                ? $"Problem: {name} has {had} {thing}. {name} buys {more} more. How many {thing} are left?\nWork:"
+                : $"{string.Concat(lines)}What is on line {i % 90}?\nAnswer:",
+            Expected = $" {had}+{more}={had + more}. The answer is {had + more}.",
+            Answer = $" {had}+{more}={answer}. The answer is {answer}.",
+        };
+    }
 
     private static ItemOutcome Chosen(string id, string name, string thing, bool right, double luck, int i)
     {
