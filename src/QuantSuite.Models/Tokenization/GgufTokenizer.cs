@@ -46,6 +46,9 @@ public static class GgufTokenizer
             @"[!-/:-@\[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"])),
     ]);
 
+    /// <summary>The values of <c>tokenizer.ggml.pre</c> that are known.</summary>
+    public static IEnumerable<string> PreTokenizers => Rules.Keys;
+
     /// <summary>The tokenizer in the metadata of a GGUF file; arrays may come as any enumerable of strings or numbers.</summary>
     /// <exception cref="UnsupportedTokenizerException">Another tokenizer model than <c>gpt2</c>, or a pre-tokenizer that is not known.</exception>
     /// <exception cref="TokenizerException">The metadata contradicts itself.</exception>
@@ -94,7 +97,7 @@ public static class GgufTokenizer
         string name = metadata.TryGetValue(Prefix + "pre", out object? pre) ? pre as string ?? "" : "default";
         return Rules.TryGetValue(name, out PreTokenizerRule? rule) ? rule
             : throw new UnsupportedTokenizerException(
-                $"{source}: {Prefix}pre '{name}' is not known yet (known: {string.Join(", ", Rules.Keys.Order(StringComparer.Ordinal))}).");
+                $"{source}: {Prefix}pre '{name}' is not known yet (known: {string.Join(", ", PreTokenizers.Order(StringComparer.Ordinal))}).");
     }
 
     private static List<(string Left, string Right)> ReadMerges(IReadOnlyDictionary<string, object> metadata, string source) =>

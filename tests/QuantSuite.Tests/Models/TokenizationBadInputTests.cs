@@ -126,6 +126,14 @@ public class TokenizationBadInputTests
         Assert.NotEqual(tokenizer.ContentHash, GgufTokenizer.Read(Metadata(), "file.gguf").ContentHash);
     }
 
+    [Fact]
+    public void EveryKnownPreTokenizerOfGgufRuns() => Assert.All(GgufTokenizer.PreTokenizers, name =>
+    {
+        Dictionary<string, object> metadata = Metadata();
+        metadata["tokenizer.ggml.pre"] = name;
+        Assert.Equal("ab", GgufTokenizer.Read(metadata, "file.gguf").Decode(GgufTokenizer.Read(metadata, "file.gguf").Encode("ab")));
+    });
+
     private static Dictionary<string, object> Metadata() => new()
     {
         ["tokenizer.ggml.model"] = "gpt2",
