@@ -71,30 +71,26 @@ internal static class Bzip2
     public ref struct BitReader(ReadOnlySpan<byte> data)
     {
         private readonly ReadOnlySpan<byte> data = data;
-        private int position, used;
+        private int position, held;
+        private ulong bits;
 
         /// <summary>Whether all whole bytes are read.</summary>
-        public readonly bool AtEnd => position >= data.Length;
+        public readonly bool AtEnd => position >= data.Length && held < 8;
 
         /// <summary>At most 24 bits as a number.</summary>
         public int Read(int count)
         {
-            int value = 0;
-            while (count-- > 0)
+            while (held < count)
             {
                 Require(position < data.Length, "it ends too early");
-                value = (value << 1) | ((data[position] >> (7 - used)) & 1);
-                used = (used + 1) & 7;
-                position += used == 0 ? 1 : 0;
+                bits = (bits << 8) | data[position++];
+                held += 8;
             }
-            return value;
+            held -= count;
+            return (int)(bits >> held) & ((1 << count) - 1);
         }
 
         /// <summary>Skips to the next whole byte.</summary>
-        public void AlignToByte()
-        {
-            position += used == 0 ? 0 : 1;
-            used = 0;
-        }
+        public void AlignToByte() => held &= ~7;
     }
 }

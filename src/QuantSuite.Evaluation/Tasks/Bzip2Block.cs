@@ -41,7 +41,7 @@ internal static class Bzip2Block
         Require(codes.Length is >= 2 and <= 6, "a block has not 2 to 6 code tables");
         selectors = new byte[bits.Read(15)];
         Require(selectors.Length > 0, "a block selects no code table");
-        List<byte> order = [.. Enumerable.Range(0, codes.Length).Select(i => (byte)i)];
+        byte[] order = [.. Enumerable.Range(0, codes.Length).Select(i => (byte)i)];
         for (int i = 0; i < selectors.Length; i++)
         {
             int index = 0;
@@ -75,7 +75,7 @@ internal static class Bzip2Block
     // Symbols 0 and 1 are the digits (1 and 2, base 2) of a run of the front byte; the last one ends the block.
     private static int ReadSymbols(ref BitReader bits, byte[] alphabet, Huffman[] codes, byte[] selectors, uint[] column)
     {
-        List<byte> order = [.. alphabet];
+        byte[] order = [.. alphabet];
         int count = 0, read = 0, run = 0, digit = 1, end = alphabet.Length + 1;
         while (true)
         {
@@ -98,11 +98,11 @@ internal static class Bzip2Block
         }
     }
 
-    private static byte ToFront(List<byte> order, int index)
+    private static byte ToFront(Span<byte> order, int index)
     {
         byte moved = order[index];
-        order.RemoveAt(index);
-        order.Insert(0, moved);
+        order[..index].CopyTo(order[1..]);
+        order[0] = moved;
         return moved;
     }
 
