@@ -32,4 +32,10 @@ internal unsafe struct Strip
 
     /// <summary>Whether the chains go on from what c holds (else they start from +0).</summary>
     public bool Continues;
+
+    /// <summary>Strips of a weight, the last one perhaps narrower.</summary>
+    public static int CountOf(PanelMatrix weight) => (weight.Rows + Width - 1) / Width;
 }
+
+/// <summary>Multiplies a strip with the tiles of some kernels.</summary>
+internal delegate void StripMultiplier(in Strip strip);

@@ -37,9 +37,6 @@ internal sealed unsafe class VectorAttention
             taskEnds[i] = count += BlockCount(this.spans[i]) * shape.KeyValueHeadCount;
     }
 
-    /// <summary>Multiplies a strip with the tiles of some kernels.</summary>
-    public delegate void StripMultiplier(in Strip strip);
-
     /// <summary>Attends every row of every span.</summary>
     public void Run(WorkerPool pool) => pool.Run(taskEnds is [.., int count] ? count : 0, RunTask);
 

@@ -166,10 +166,7 @@ internal static unsafe class VectorMath
             largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(x + k)));
         if (whole < count)
             largest = Vector512.Max(largest, Vector512.Abs(LoadPart(x + whole, count - whole)));
-        float maximum = 0;
-        for (int lane = 0; lane < Width; lane++)
-            maximum = MathF.Max(maximum, largest[lane]);
-        float scale = maximum / limit;
+        float scale = Largest(largest) / limit;
         if (scale == 0)
             scale = 1;
         for (int k = 0; k < whole; k += Width)
@@ -181,6 +178,34 @@ internal static unsafe class VectorMath
                 codes[k] = last[k - whole];
         }
         return scale;
+    }
+
+    /// <summary><see cref="ScalarKernels.RoundGroups"/> of one group.</summary>
+    [MethodImpl(Hot)]
+    public static void RoundGroup(float* x, int count, float lastCode)
+    {
+        int whole = count & -Width;
+        Vector512<float> lowest = Vector512<float>.Zero, highest = lowest;
+        for (int k = 0; k < count; k += Width)
+        {
+            Vector512<float> value = k < whole ? Vector512.Load(x + k) : LoadPart(x + k, count - k);
+            lowest = Vector512.Min(lowest, value);
+            highest = Vector512.Max(highest, value);
+        }
+        float min = -Largest(-lowest), scale = (Largest(highest) - min) / lastCode;
+        if (scale == 0)
+            scale = 1;
+        Vector512<float> scales = Vector512.Create(scale), last = Vector512.Create(lastCode);
+        Vector512<float> zeros = Vector512.Create(MathF.Max(0, MathF.Min(lastCode, MathF.Round(-min / scale))));
+        for (int k = 0; k < count; k += Width)
+        {
+            Vector512<float> value = k < whole ? Vector512.Load(x + k) : LoadPart(x + k, count - k);
+            value = (Vector512.Max(Vector512<float>.Zero, Vector512.Min(last, Vector512.Round(value / scales) + zeros)) - zeros) * scales;
+            if (k < whole)
+                value.Store(x + k);
+            else
+                StorePart(value, x + k, count - k);
+        }
     }
 
     /// <summary>Sixteen signed codes as floats.</summary>

@@ -50,8 +50,8 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
 
     private static IEnumerable<KernelCase> QuantizedProducts()
     {
-        foreach ((int bits, bool symmetric, int groupSize) in Grids())
-            yield return new($"product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes((m, n, k, random) =>
+        foreach (((int bits, bool symmetric, int groupSize), int start) in Grids().Select((grid, i) => (grid, i)))
+            yield return new($"product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes(start, (m, n, k, random) =>
             {
                 using Matrix x = random.Matrix(m, k);
                 using QuantizedMatrix weight = random.Quantized(n, k, bits, groupSize, symmetric);
@@ -61,8 +61,8 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
 
     private static IEnumerable<KernelCase> IntegerProducts()
     {
-        foreach ((int bits, bool symmetric, int groupSize) in Grids())
-            yield return new($"integer product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes((m, n, k, random) =>
+        foreach (((int bits, bool symmetric, int groupSize), int start) in Grids().Select((grid, i) => (grid, i)))
+            yield return new($"integer product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes(start, (m, n, k, random) =>
             {
                 using Matrix x = random.Matrix(m, k), y = new(m, n);
                 using QuantizedMatrix weight = random.Quantized(n, k, bits, groupSize, symmetric);
@@ -195,12 +195,21 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
         return [.. bits];
     });
 
-    // Every K with several M and N, so that each M and N meets many formats.
+    // Every M, with each N and K in turn.
     private static long[] Sizes(Func<int, int, int, CaseRandom, long[]> product)
     {
         var bits = new List<long>();
         for (int i = 0; i < RowCounts.Length; i++)
             bits.AddRange(product(RowCounts[i], OutputCounts[i % OutputCounts.Length], ColumnCounts[(i + i / 7) % ColumnCounts.Length], new CaseRandom(i)));
+        return [.. bits];
+    }
+
+    // Every K, with M and N in turn: another start for each format, so that together they meet all.
+    private static long[] Sizes(int start, Func<int, int, int, CaseRandom, long[]> product)
+    {
+        var bits = new List<long>();
+        for (int i = 0; i < ColumnCounts.Length; i++)
+            bits.AddRange(product(RowCounts[(start + i * 5) % RowCounts.Length], OutputCounts[(start + i) % OutputCounts.Length], ColumnCounts[i], new CaseRandom(i)));
         return [.. bits];
     }
 
