@@ -7,16 +7,14 @@ namespace QuantSuite.Evaluation;
 public static class AtomicFile
 {
     /// <summary>Writes a file in one step; folders on its way are made.</summary>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; what was there before is still there.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    /// <exception cref="IOException">The disk is full, or the folder cannot or may not be written; what was there before is still there.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full)!;
-        Directory.CreateDirectory(folder);
-        string partial = Path.Combine(folder, $".{Guid.NewGuid():N}.partial");
+        string partial = Path.Combine(Path.GetDirectoryName(full)!, $".{Guid.NewGuid():N}.partial");
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(stream);
@@ -24,10 +22,12 @@ public static class AtomicFile
             }
             File.Move(partial, full, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
             TryDelete(partial);
-            throw;
+            if (e is not (IOException or UnauthorizedAccessException))
+                throw;
+            throw new IOException($"{full} cannot be written: {e.Message} What was there before is unchanged. Make room or give leave to write, and run again.", e);
         }
     }
 

@@ -54,8 +54,11 @@ public static class EvalResultFile
             && result is { Family: not null, Ability: not null, Quantization: not null, Environment: not null, Cost: not null }
             && result.Metrics is { Count: > 0 } && result.Items is not null
             && result.Metrics.All(metric => metric is { Name: not null })
-            && result.Items.All(item => item is { Id: not null, Cluster: not null, Prompt: not null, Choices: not null, Expected: not null, Answer: not null, LogLikelihoods: not null }))
+            && result.Items.All(IsWhole))
             return result;
         throw new JsonException("a part that every result has is null or missing (names, metrics, items, identity …).");
     }
+
+    private static bool IsWhole(ItemOutcome item) => item is { Id: not null, Cluster: not null, Prompt: not null, Choices: not null }
+        && item is { Expected: not null, Answer: not null, LogLikelihoods: not null, Values: not null };
 }

@@ -52,18 +52,15 @@ public sealed class BaselineStore
 
     /// <summary>
     /// The verdict of a run; leaves a received file where it is anything but equal, removes an old one where it is, and shows a person the
-    /// difference where it fails. Never touches an approved file.
+    /// difference where it fails. Never touches an approved file. Where the folder cannot be written the verdict's words say so.
     /// </summary>
     public Verdict Check(EvalResult now)
     {
         Verdict verdict = Compare(now);
-        if (verdict.Kind == VerdictKind.Equal)
-            RemoveReceived(verdict.Key);
-        else
-            AtomicFile.Write(ReceivedPath(verdict.Key), BaselineText.Write(Baseline.Of(now)));
-        if (verdict.Fails())
+        string? unsaved = Save(verdict, now);
+        if (verdict.Fails() && unsaved is null)
             _show(ReceivedPath(verdict.Key), VerifiedPath(verdict.Key));
-        return verdict;
+        return unsaved is null ? verdict : verdict with { Words = $"{verdict.Words}\n  not saved: {unsaved}" };
     }
 
     /// <summary>Rows with an approved file, in the order of their paths.</summary>
@@ -106,11 +103,21 @@ public sealed class BaselineStore
             : throw new InvalidDataException($"{path} is the baseline of {own}, expected {key}: a copied file, or two names that this file system does not tell apart. Delete it.");
     }
 
-    // File.Delete takes an absent file, not an absent folder.
-    private void RemoveReceived(ResultKey key)
+    // A folder that cannot be written must not hide the verdict: what went wrong is told with it.
+    private string? Save(Verdict verdict, EvalResult now)
     {
-        if (File.Exists(ReceivedPath(key)))
-            File.Delete(ReceivedPath(key));
+        try
+        {
+            if (verdict.Kind != VerdictKind.Equal)
+                AtomicFile.Write(ReceivedPath(verdict.Key), BaselineText.Write(Baseline.Of(now)));
+            else if (File.Exists(ReceivedPath(verdict.Key)))
+                File.Delete(ReceivedPath(verdict.Key));
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 
     private IReadOnlyList<ResultKey> Keys(string extension)

@@ -64,7 +64,7 @@ public sealed record Verdict
     public string Summary { get; }
 
     /// <summary>What changed, by how much, how sure that is, which items, and the commands to look closer and to accept.</summary>
-    public string Words { get; }
+    public string Words { get; internal init; }
 
     /// <summary>
     /// Whether the row fails: fail, refused and missing always; under <paramref name="strict"/> whatever is not equal, because strict asks for the approved bits.
