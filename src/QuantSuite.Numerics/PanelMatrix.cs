@@ -45,16 +45,20 @@ public abstract class PanelMatrix : IDisposable
             }
     }
 
+    /// <summary>The float32 values of one row.</summary>
+    public virtual void CopyRow(int row, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        for (int column = 0; column < Columns; column++)
+            destination[column] = this[row, column];
+    }
+
     /// <summary>All values, row-major: the dequantized twin.</summary>
     public Matrix ToMatrix()
     {
         var matrix = new Matrix(Rows, Columns);
         for (int row = 0; row < Rows; row++)
-        {
-            Span<float> values = matrix.Row(row);
-            for (int column = 0; column < Columns; column++)
-                values[column] = this[row, column];
-        }
+            CopyRow(row, matrix.Row(row));
         return matrix;
     }
 

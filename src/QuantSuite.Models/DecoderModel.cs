@@ -1,0 +1,186 @@
+using QuantSuite.Models.Families;
+using QuantSuite.Models.Tokenization;
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Models;
+
+/// <summary>
+/// A decoder-only language model on this engine. All three questions go through <see cref="Forward"/>: ragged batches without padding, shared prefixes computed
+/// once, and numbers that depend on the request alone.
+/// </summary>
+public sealed class DecoderModel : LanguageModel
+{
+    private readonly ForwardContext context;
+    private readonly IDisposable source;
+
+    /// <summary>A model whose weights have been stored.</summary>
+    /// <param name="name">The name in baselines and traits.</param>
+    /// <param name="architecture">The wired layers.</param>
+    /// <param name="tokenizer">The checkpoint's tokenizer.</param>
+    /// <param name="kernels">The operations; owned by the caller.</param>
+    /// <param name="identity">Content hashes.</param>
+    /// <param name="keyValueFormat">Format of the KV cache, or null for float32.</param>
+    /// <param name="keyValueGroup">Neighbours that share a scale in the cache; 0 for the whole head.</param>
+    /// <param name="source">The open checkpoint, disposed with the model.</param>
+    public DecoderModel(string name, Architecture architecture, Tokenizer tokenizer, Kernels kernels, ModelIdentity identity, IntegerFormat? keyValueFormat, int keyValueGroup, IDisposable source)
+    {
+        Name = name;
+        Architecture = architecture;
+        Tokenizer = tokenizer;
+        Identity = identity;
+        this.source = source;
+        context = new ForwardContext(kernels) { KeyValueFormat = keyValueFormat, KeyValueGroup = keyValueGroup };
+        Cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override int MaxLength => Architecture.MaxLength;
+
+    /// <inheritdoc/>
+    public override Tokenizer Tokenizer { get; }
+
+    /// <inheritdoc/>
+    public override ModelIdentity Identity { get; }
+
+    /// <summary>The wired layers.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>The operations that the model runs on.</summary>
+    public Kernels Kernels => context.Kernels;
+
+    /// <summary>Keys and values of sequences under way.</summary>
+    public KeyValueCache Cache { get; }
+
+    /// <summary>The most rows of one pass: enough for the products to run at full speed, few enough for the cache. It reaches no number.</summary>
+    public int PassTokenLimit { get; set; } = 1024;
+
+    /// <summary>The most sequences that are generated together. It reaches no number.</summary>
+    public int ActiveSequenceLimit { get; set; } = 64;
+
+    /// <summary>Tokens fed so far, for throughput.</summary>
+    public long TokenCount { get; private set; }
+
+    /// <summary>The linears of all blocks.</summary>
+    public IEnumerable<Weight> Linears => Architecture.Blocks.SelectMany(block => block.Linears);
+
+    /// <summary>Bytes of all weights held in memory.</summary>
+    public long WeightBytes => Linears.Append(Architecture.Embedding).Append(Architecture.Head).Distinct().Sum(weight => weight.Panels.ByteCount);
+
+    /// <summary>Bits per weight of the blocks' linears, scales and zero points counted.</summary>
+    public double BitsPerWeight => Linears.Sum(weight => 8.0 * weight.Panels.ByteCount) / Linears.Sum(weight => (double)weight.Rows * weight.Columns);
+
+    /// <inheritdoc/>
+    public override void Score(IReadOnlyList<ScoreRequest> requests, Action<int, ScoreAnswer> completed, CancellationToken cancellation = default)
+    {
+        var encoding = new RequestEncoding(Tokenizer, MaxLength);
+        var sequences = new ScoredSequence[requests.Count];
+        for (int i = 0; i < sequences.Length; i++)
+            sequences[i] = encoding.Encode(requests[i]);
+        new SequenceScorer(this).Score(sequences, (i, scores) => completed(i, new ScoreAnswer(scores.LogLikelihood, scores.IsGreedy, scores.TokenCount)), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override void ScoreRolling(IReadOnlyList<RollingRequest> requests, Action<int, RollingAnswer> completed, CancellationToken cancellation = default)
+    {
+        var encoding = new RequestEncoding(Tokenizer, MaxLength);
+        var sequences = new List<ScoredSequence>();
+        var owners = new List<(int Request, int Window)>();
+        var windows = new WindowScore[requests.Count][];
+        var missing = new int[requests.Count];
+        for (int i = 0; i < requests.Count; i++)
+        {
+            IReadOnlyList<ScoredSequence> cut = encoding.Encode(requests[i]);
+            windows[i] = new WindowScore[cut.Count];
+            missing[i] = cut.Count;
+            for (int w = 0; w < cut.Count; w++)
+            {
+                sequences.Add(cut[w]);
+                owners.Add((i, w));
+            }
+            if (cut.Count == 0)
+                completed(i, new RollingAnswer([]));
+        }
+        new SequenceScorer(this).Score(sequences, (s, scores) =>
+        {
+            (int request, int window) = owners[s];
+            windows[request][window] = new WindowScore(scores.LogLikelihood, scores.SumOfSquares, scores.TokenCount);
+            if (--missing[request] == 0)
+                completed(request, new RollingAnswer(windows[request]));
+        }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override void GenerateUntil(IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
+        new GreedyGenerator(this).Generate(requests, completed, cancellation);
+
+    /// <summary>Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.</summary>
+    public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false)
+    {
+        RequireIds(ids);
+        if (ids.Length > MaxLength)
+            throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {MaxLength}.", nameof(ids));
+        var logits = new Matrix(ids.Length, Architecture.Head.Rows);
+        using Sequence sequence = Cache.NewSequence();
+        int step = stepwise ? 1 : PassTokenLimit;
+        for (int first = 0; first < ids.Length; first += step)
+        {
+            var pass = new ForwardPass();
+            ReadOnlySpan<int> piece = ids.Slice(first, Math.Min(step, ids.Length - first));
+            pass.Add(sequence, piece);
+            Matrix hidden = Forward(pass);
+            Head(hidden, logits.Slice(first, piece.Length));
+        }
+        return logits;
+    }
+
+    /// <summary>Runs a pass through all blocks. The result [tokens, hidden size], before the final norm, is valid until the next pass.</summary>
+    internal Matrix Forward(ForwardPass pass)
+    {
+        context.Begin(pass);
+        Matrix hidden = context.Buffer("hidden", pass.TokenCount, Architecture.Embedding.Columns);
+        Embed(pass.Ids, hidden);
+        foreach (DecoderBlock block in Architecture.Blocks)
+            block.Forward(context, hidden);
+        TokenCount += pass.TokenCount;
+        return hidden;
+    }
+
+    /// <summary>Final norm, in place, and output head: logits [rows, vocabulary].</summary>
+    internal void Head(Matrix hidden, Matrix logits)
+    {
+        Architecture.FinalNorm(context, hidden);
+        Weight.Multiply(Kernels, hidden, [Architecture.Head], [logits]);
+    }
+
+    /// <summary>A reused buffer.</summary>
+    internal Matrix Buffer(string name, int rows, int columns) => context.Buffer(name, rows, columns);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        foreach (Weight weight in Linears.Append(Architecture.Embedding).Append(Architecture.Head).Distinct())
+            weight.Dispose();
+        context.Dispose();
+        Cache.Dispose();
+        source.Dispose();
+        base.Dispose();
+    }
+
+    private void Embed(IReadOnlyList<int> ids, Matrix hidden)
+    {
+        PanelMatrix table = Architecture.Embedding.Panels;
+        for (int i = 0; i < ids.Count; i++)
+            table.CopyRow(ids[i], hidden.Row(i));
+    }
+
+    private void RequireIds(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids)
+            if ((uint)id >= (uint)Architecture.Embedding.Rows)
+                throw new ArgumentException($"Token id {id} is outside of {Name}'s vocabulary of {Architecture.Embedding.Rows}.", nameof(ids));
+    }
+}

@@ -1,0 +1,16 @@
+using QuantSuite.Models.Checkpoints;
+
+namespace QuantSuite.Models.Families;
+
+/// <summary>The catalog of architectures. A new one is a file and a line here.</summary>
+public static class ModelFamilies
+{
+    /// <summary>All families.</summary>
+    public static IReadOnlyList<ModelFamily> All { get; } = [new Llama()];
+
+    /// <summary>The family of a configuration.</summary>
+    /// <exception cref="CheckpointException">No family has this <c>model_type</c>.</exception>
+    public static ModelFamily For(ModelConfig config) =>
+        All.FirstOrDefault(family => family.ModelType == config.ModelType)
+        ?? throw new CheckpointException($"config.json: model_type '{config.ModelType}' is not known; there are: {string.Join(", ", All.Select(family => family.ModelType))}.");
+}

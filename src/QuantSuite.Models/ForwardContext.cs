@@ -1,0 +1,66 @@
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Models;
+
+/// <summary>What a block needs besides its input: kernels, the batch's spans and rotary angles, the cache's format, and buffers that are reused.</summary>
+public sealed class ForwardContext : IDisposable
+{
+    private readonly Dictionary<string, Matrix> buffers = [];
+    private AttentionSpan[] attention = [];
+    private AttentionSpan[] stores = [];
+    private IReadOnlyList<int> positions = [];
+
+    /// <summary>A context on these kernels.</summary>
+    public ForwardContext(Kernels kernels) => Kernels = kernels;
+
+    /// <summary>The operations.</summary>
+    public Kernels Kernels { get; }
+
+    /// <summary>Format of keys and values, or null for float32.</summary>
+    public IntegerFormat? KeyValueFormat { get; set; }
+
+    /// <summary>Neighbours that share a scale in the cache; 0 for the whole head.</summary>
+    public int KeyValueGroup { get; set; }
+
+    /// <summary>Positions by row.</summary>
+    public IReadOnlyList<int> Positions => positions;
+
+    /// <summary>Counts passes, so that a layer can keep what it made for one.</summary>
+    public int PassNumber { get; private set; }
+
+    /// <summary>Spans that attend.</summary>
+    public ReadOnlySpan<AttentionSpan> AttentionSpans => attention;
+
+    /// <summary>Spans that are stored.</summary>
+    public ReadOnlySpan<AttentionSpan> StoreSpans => stores;
+
+    /// <summary>Takes up a pass.</summary>
+    public void Begin(ForwardPass pass)
+    {
+        attention = pass.AttentionSpans();
+        stores = pass.StoreSpans();
+        positions = pass.Positions;
+        PassNumber++;
+    }
+
+    /// <summary>A buffer of this name with so many rows and columns; its contents are whatever was left there.</summary>
+    public Matrix Buffer(string name, int rows, int columns)
+    {
+        if (!buffers.TryGetValue(name, out Matrix? buffer) || buffer.Rows < rows || buffer.Columns != columns)
+        {
+            int capacity = Math.Max(rows, buffer is not null && buffer.Columns == columns ? Math.Min(2 * buffer.Rows, 4096) : 0);
+            buffer?.Dispose();
+            buffers[name] = buffer = new Matrix(capacity, columns);
+        }
+        return buffer.Slice(0, rows);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Matrix buffer in buffers.Values)
+            buffer.Dispose();
+        buffers.Clear();
+    }
+}

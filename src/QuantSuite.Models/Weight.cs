@@ -1,0 +1,107 @@
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Models;
+
+/// <summary>
+/// y = x Wᵀ (+ bias) for a dense or a packed W [out, in]: the only seam between full precision and quantized. It knows where its values come from, and holds
+/// panels once somebody has decided how to store them; a model never holds a second full copy.
+/// </summary>
+public sealed class Weight : IDisposable
+{
+    private readonly Func<Matrix> read;
+    private PanelMatrix? panels;
+
+    /// <summary>A weight that is read when needed.</summary>
+    /// <param name="name">The tensor's name without <c>.weight</c>, e.g. <c>model.layers.0.self_attn.q_proj</c>.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="stored">The format in which the checkpoint has it: storing it so loses nothing.</param>
+    /// <param name="read">Reads the values as float32 [out, in]; the caller disposes them.</param>
+    /// <param name="bias">[out], or null.</param>
+    public Weight(string name, int rows, int columns, FloatingFormat stored, Func<Matrix> read, float[]? bias = null)
+    {
+        Name = name;
+        Rows = rows;
+        Columns = columns;
+        Stored = stored;
+        Bias = bias;
+        this.read = read;
+    }
+
+    /// <summary>The tensor's name without <c>.weight</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs.</summary>
+    public int Columns { get; }
+
+    /// <summary>The narrowest full-precision format that holds the checkpoint's values.</summary>
+    public FloatingFormat Stored { get; }
+
+    /// <summary>[out], or null.</summary>
+    public float[]? Bias { get; }
+
+    /// <summary>What the product runs on.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was set yet.</exception>
+    public PanelMatrix Panels => panels ?? throw new InvalidOperationException($"{Name}: no storage was chosen for this weight yet.");
+
+    /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
+    public IntegerFormat? Activations { get; private set; }
+
+    /// <summary>The checkpoint's values as float32; the caller disposes them.</summary>
+    public Matrix Read() => read();
+
+    /// <summary>Chooses the storage, and the format of the inputs. Replaces (and frees) what was there.</summary>
+    public void Store(PanelMatrix storage, IntegerFormat? activations = null)
+    {
+        if (storage.Rows != Rows || storage.Columns != Columns)
+            throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
+        if (activations is not null && storage is not QuantizedMatrix { Format: IntegerFormat })
+            throw new ArgumentException($"{Name}: {activations} inputs need integer weights.", nameof(activations));
+        panels?.Dispose();
+        panels = storage;
+        Activations = activations;
+    }
+
+    /// <summary>Stores the checkpoint's values without loss, or rounded to a narrower full-precision format.</summary>
+    public void StoreDense(FloatingFormat? format = null)
+    {
+        format ??= NumericFormats.Fp32;
+        using Matrix values = Read();
+        Store(new DensePanels(values, format.Bits < Stored.Bits ? format : format == NumericFormats.Fp32 || format == Stored ? Stored : format));
+    }
+
+    /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once, and all products are one parallel region.</summary>
+    /// <param name="x">[tokens, in].</param>
+    /// <param name="weights">Weights with the same inputs and input format.</param>
+    /// <param name="results">[tokens, out] each, overwritten.</param>
+    public static void Multiply(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
+    {
+        if (weights[0].Activations is { } format)
+            MultiplyIntegers(kernels, x, format, weights, results);
+        else
+        {
+            var panels = new PanelMatrix[weights.Length];
+            for (int i = 0; i < panels.Length; i++)
+                panels[i] = weights[i].Panels;
+            kernels.Multiply(x, panels, results);
+        }
+        for (int i = 0; i < weights.Length; i++)
+            if (weights[i].Bias is { } bias)
+                kernels.AddBias(bias, results[i]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => panels?.Dispose();
+
+    private static void MultiplyIntegers(Kernels kernels, Matrix x, IntegerFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
+    {
+        using var codes = new QuantizedRows(x.Rows, x.Columns);
+        kernels.QuantizeRows(x, format, codes);
+        for (int i = 0; i < weights.Length; i++)
+            kernels.Multiply(codes, (QuantizedMatrix)weights[i].Panels, results[i]);
+    }
+}

@@ -1,0 +1,14 @@
+namespace QuantSuite.Quantization.Methods;
+
+/// <summary>The catalog of methods. A new one is a file and a line here.</summary>
+public static class QuantizationMethods
+{
+    /// <summary>All methods.</summary>
+    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn()];
+
+    /// <summary>The method of a recipe that names none.</summary>
+    public static QuantizationMethod Default => All[0];
+
+    /// <summary>The method of this name, or null.</summary>
+    public static QuantizationMethod? Find(string name) => All.FirstOrDefault(method => method.Name == name);
+}

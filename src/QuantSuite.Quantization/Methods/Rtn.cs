@@ -1,0 +1,38 @@
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Quantization.Methods;
+
+/// <summary>
+/// Rounding to nearest: a grid is fitted to each group's smallest and largest value, and every weight takes the nearest point. Needs no data.
+/// Grids are those of GPTQ's <c>quant.py</c> (asymmetric) and of restricted symmetric rounding: see <see cref="IntegerFormat"/>.
+/// </summary>
+public sealed class Rtn : QuantizationMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "rtn";
+
+    /// <inheritdoc/>
+    public override string Source => "rounding to nearest, as in GPTQ (2210.17323), quant.py";
+
+    /// <inheritdoc/>
+    public override QuantizedMatrix Round(Matrix weight, QuantScheme scheme)
+    {
+        int groupSize = scheme.Granularity.GroupSize(weight.Columns);
+        var quantized = new QuantizedMatrix(weight.Rows, weight.Columns, scheme.Weights, groupSize, scheme.Symmetric);
+        QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? scheme.Weights.Fit(weight.Span, scheme.Symmetric) : null;
+        for (int row = 0; row < weight.Rows; row++)
+        {
+            ReadOnlySpan<float> values = weight.Row(row);
+            for (int group = 0; group < quantized.GroupCount; group++)
+            {
+                int first = group * groupSize, end = Math.Min(first + groupSize, values.Length);
+                QuantGrid grid = shared ?? scheme.Weights.Fit(values[first..end], scheme.Symmetric);
+                quantized.SetGrid(row, group, grid);
+                for (int column = first; column < end; column++)
+                    quantized.SetCode(row, column, scheme.Weights.Encode(values[column], grid));
+            }
+        }
+        return quantized;
+    }
+}

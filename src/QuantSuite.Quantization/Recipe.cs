@@ -1,0 +1,177 @@
+using System.Globalization;
+using QuantSuite.Numerics.Formats;
+using QuantSuite.Quantization.Methods;
+
+namespace QuantSuite.Quantization;
+
+/// <summary>
+/// A method and a scheme, with one text form that is parsed and printed: test names, traits, baseline paths, command line and report all speak it, and nothing else configures
+/// quantization.
+/// <code>
+/// recipe = (full | [steps "-"] format {"-" option}) ["-a" format] ["-kv" format ["-g" N]]
+/// full   = fp32 | bf16 | fp16          steps = method {"+" method}, the rounding one last; none given: rtn
+/// format = int2 … int8                 after -a and -kv a bare number N is intN
+/// option = gN | channel | tensor | sym | asym
+/// </code>
+/// Defaults, left out when printed: one scale a channel; int8 symmetric, narrower integers asymmetric.
+/// </summary>
+public sealed record Recipe
+{
+    private Recipe(IReadOnlyList<QuantizationMethod> steps, QuantScheme scheme)
+    {
+        Steps = steps;
+        Scheme = scheme;
+    }
+
+    /// <summary>The methods in order, the rounding one last; empty for full precision.</summary>
+    public IReadOnlyList<QuantizationMethod> Steps { get; }
+
+    /// <summary>Formats, granularity, symmetry.</summary>
+    public QuantScheme Scheme { get; }
+
+    /// <summary>Whether the weights keep a floating-point format.</summary>
+    public bool IsFullPrecision => Scheme.Weights.IsFullPrecision;
+
+    /// <summary>The methods' names joined by +, or <c>none</c>: the trait Method.</summary>
+    public string Method => Steps.Count == 0 ? "none" : string.Join("+", Steps.Select(step => step.Name));
+
+    /// <summary>Format and options of the weights, e.g. <c>int4-g32</c>: the trait Weights.</summary>
+    public string WeightsText => string.Join("-", WeightParts());
+
+    /// <summary>Bits of a weight's code: the trait Bits.</summary>
+    public int Bits => Scheme.Weights.Bits;
+
+    /// <summary>Format of the linears' inputs, <c>fp32</c> or e.g. <c>int8</c>: the trait Activations.</summary>
+    public string ActivationsText => Scheme.Activations?.Name ?? "fp32";
+
+    /// <summary>Format of the KV cache, <c>fp32</c> or e.g. <c>int4</c>: the trait KvCache.</summary>
+    public string KvCacheText => Scheme.KeyValueCache is not { } format ? "fp32" : Scheme.KeyValueGroup == 0 ? format.Name : $"{format.Name}-g{Scheme.KeyValueGroup}";
+
+    /// <summary>Reads a recipe's text.</summary>
+    /// <exception cref="RecipeException">The text is no recipe; the message says what was expected, and what was probably meant.</exception>
+    public static Recipe Parse(string text) => new Parser(text).Parse();
+
+    /// <summary>The canonical text.</summary>
+    public override string ToString()
+    {
+        List<string> parts = [.. WeightParts()];
+        if (Steps.Count > 0)
+            parts.Insert(0, Method);
+        if (Scheme.Activations is { } activations)
+            parts.Add($"a{activations.Bits}");
+        if (Scheme.KeyValueCache is { } cache)
+            parts.Add($"kv{cache.Bits}");
+        if (Scheme.KeyValueGroup != 0)
+            parts.Add($"g{Scheme.KeyValueGroup}");
+        return string.Join("-", parts);
+    }
+
+    /// <summary>Recipes are equal when their texts are.</summary>
+    public bool Equals(Recipe? other) => other is not null && ToString() == other.ToString();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => string.GetHashCode(ToString(), StringComparison.Ordinal);
+
+    private static bool IsSymmetricByDefault(NumericFormat format) => format.Bits >= 8;
+
+    private IEnumerable<string> WeightParts()
+    {
+        yield return Scheme.Weights.Name;
+        if (IsFullPrecision)
+            yield break;
+        if (Scheme.Granularity != Granularity.Channel)
+            yield return Scheme.Granularity.ToString();
+        if (Scheme.Symmetric != IsSymmetricByDefault(Scheme.Weights))
+            yield return Scheme.Symmetric ? "sym" : "asym";
+    }
+
+    private sealed class Parser(string text)
+    {
+        private readonly Queue<string> parts = new(text.Split('-'));
+
+        public Recipe Parse()
+        {
+            if (text.Length == 0 || text.Length > 200)
+                throw Error($"a recipe of {text.Length} characters", "1 to 200, such as rtn-int4-g128");
+            List<QuantizationMethod> steps = [];
+            if (NumericFormats.Find(parts.Peek()) is null)
+                steps = ParseSteps(parts.Dequeue());
+            NumericFormat weights = ParseFormat();
+            if (weights.IsFullPrecision && steps.Count > 0)
+                throw Error($"'{steps[^1].Name}' with {weights.Name}", "a format that a method rounds to, or the format alone");
+            if (!weights.IsFullPrecision && steps.Count == 0)
+                steps.Add(QuantizationMethods.Default);
+            var scheme = new QuantScheme { Weights = weights, Symmetric = IsSymmetricByDefault(weights) };
+            var seen = new HashSet<string>();
+            while (parts.Count > 0)
+                scheme = ParseOption(parts.Dequeue(), scheme, seen);
+            if (scheme.Activations is not null && weights is not IntegerFormat)
+                throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "integer weights, such as rtn-int8-a8");
+            return new Recipe(steps, scheme);
+        }
+
+        private List<QuantizationMethod> ParseSteps(string names)
+        {
+            var steps = new List<QuantizationMethod>();
+            foreach (string name in names.Split('+'))
+                steps.Add(QuantizationMethods.Find(name) ?? throw Unknown("method", name,
+                    [.. QuantizationMethods.All.Select(method => method.Name), .. NumericFormats.All.Select(format => format.Name)]));
+            return steps;
+        }
+
+        private NumericFormat ParseFormat()
+        {
+            if (!parts.TryDequeue(out string? name))
+                throw Error("no format of the weights", "one of " + string.Join(", ", NumericFormats.All));
+            return NumericFormats.Find(name) ?? throw Unknown("format", name, [.. NumericFormats.All.Select(format => format.Name)]);
+        }
+
+        private QuantScheme ParseOption(string part, QuantScheme scheme, HashSet<string> seen)
+        {
+            bool afterCache = scheme.KeyValueCache is not null;
+            (string kind, QuantScheme next) = part switch
+            {
+                "channel" or "tensor" when !afterCache && !scheme.Weights.IsFullPrecision =>
+                    ("granularity", scheme with { Granularity = part == "channel" ? Granularity.Channel : Granularity.Tensor }),
+                "sym" or "asym" when !afterCache && !scheme.Weights.IsFullPrecision => ("symmetry", scheme with { Symmetric = part == "sym" }),
+                ['g', .. var size] when Number(size) is { } group && group > 0 && (afterCache || !scheme.Weights.IsFullPrecision) =>
+                    afterCache ? ("cache group", scheme with { KeyValueGroup = group }) : ("granularity", scheme with { Granularity = Granularity.Group(group) }),
+                ['k', 'v', .. var format] when IntegerOf(format) is { } cache => ("cache", scheme with { KeyValueCache = cache }),
+                ['a', .. var format] when !afterCache && IntegerOf(format) is { } activations => ("activations", scheme with { Activations = activations }),
+                _ => throw Unknown("option", part, ["channel", "tensor", "sym", "asym", "g32", "g64", "g128", "a8", "kv8", "kv4"]),
+            };
+            if (!seen.Add(kind))
+                throw Error($"the {kind} given twice ('{part}')", "each option once");
+            return next;
+        }
+
+        private static int? Number(string digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+        private static IntegerFormat? IntegerOf(string name) => NumericFormats.Find(Number(name) is { } bits ? $"int{bits}" : name) as IntegerFormat;
+
+        private RecipeException Unknown(string what, string name, IReadOnlyList<string> known)
+        {
+            string nearest = known.MinBy(candidate => EditDistance(name, candidate))!;
+            string guess = EditDistance(name, nearest) <= Math.Max(1, name.Length / 3) ? $": did you mean {nearest}?" : $"; there are: {string.Join(", ", known)}.";
+            return new RecipeException($"recipe '{text}': unknown {what} '{name}'{guess}");
+        }
+
+        private RecipeException Error(string got, string expected) => new($"recipe '{text}': {got}; expected {expected}.");
+
+        private static int EditDistance(string a, string b)
+        {
+            int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+            for (int i = 1; i <= a.Length; i++)
+            {
+                int diagonal = row[0];
+                row[0] = i;
+                for (int j = 1; j <= b.Length; j++)
+                    (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+            }
+            return row[^1];
+        }
+    }
+}
+
+/// <summary>A text that is no recipe.</summary>
+public sealed class RecipeException(string message) : Exception(message);
