@@ -13,24 +13,24 @@ public sealed class DecoderModel : LanguageModel
 {
     private readonly ForwardContext context;
     private readonly IDisposable source;
+    private readonly Lazy<Tokenizer> tokenizer;
+    private readonly Lazy<ModelIdentity> identity;
 
     /// <summary>A model whose weights have been stored.</summary>
     /// <param name="name">The name in baselines and traits.</param>
     /// <param name="architecture">The wired layers.</param>
-    /// <param name="tokenizer">The checkpoint's tokenizer.</param>
     /// <param name="kernels">The operations; owned by the caller.</param>
-    /// <param name="identity">Content hashes.</param>
-    /// <param name="keyValueFormat">Format of the KV cache, or null for float32.</param>
-    /// <param name="keyValueGroup">Neighbours that share a scale in the cache; 0 for the whole head.</param>
+    /// <param name="tokenizer">The checkpoint's tokenizer, loaded when a text is asked for: logits of ids need none.</param>
+    /// <param name="identity">Content hashes, taken when asked for.</param>
     /// <param name="source">The open checkpoint, disposed with the model.</param>
-    public DecoderModel(string name, Architecture architecture, Tokenizer tokenizer, Kernels kernels, ModelIdentity identity, IntegerFormat? keyValueFormat, int keyValueGroup, IDisposable source)
+    public DecoderModel(string name, Architecture architecture, Kernels kernels, Func<Tokenizer> tokenizer, Func<ModelIdentity> identity, IDisposable source)
     {
         Name = name;
         Architecture = architecture;
-        Tokenizer = tokenizer;
-        Identity = identity;
+        this.tokenizer = new Lazy<Tokenizer>(tokenizer);
+        this.identity = new Lazy<ModelIdentity>(identity);
         this.source = source;
-        context = new ForwardContext(kernels) { KeyValueFormat = keyValueFormat, KeyValueGroup = keyValueGroup };
+        context = new ForwardContext(kernels);
         Cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
     }
 
@@ -41,16 +41,30 @@ public sealed class DecoderModel : LanguageModel
     public override int MaxLength => Architecture.MaxLength;
 
     /// <inheritdoc/>
-    public override Tokenizer Tokenizer { get; }
+    public override Tokenizer Tokenizer => tokenizer.Value;
 
     /// <inheritdoc/>
-    public override ModelIdentity Identity { get; }
+    public override ModelIdentity Identity => identity.Value;
 
     /// <summary>The wired layers.</summary>
     public Architecture Architecture { get; }
 
     /// <summary>The operations that the model runs on.</summary>
     public Kernels Kernels => context.Kernels;
+
+    /// <summary>Format of keys (after RoPE) and values in the cache, or null for float32.</summary>
+    public IntegerFormat? KeyValueFormat
+    {
+        get => context.KeyValueFormat;
+        init => context.KeyValueFormat = value;
+    }
+
+    /// <summary>Neighbours that share a scale in the cache; 0 for the whole head.</summary>
+    public int KeyValueGroup
+    {
+        get => context.KeyValueGroup;
+        init => context.KeyValueGroup = value;
+    }
 
     /// <summary>Keys and values of sequences under way.</summary>
     public KeyValueCache Cache { get; }

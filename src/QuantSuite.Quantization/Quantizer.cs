@@ -26,10 +26,14 @@ public static class Quantizer
         try
         {
             Architecture architecture = ModelFamilies.For(checkpoint.Config).Build(checkpoint);
-            Tokenizer tokenizer = TokenizerFiles.Load(path);
-            Store(architecture, recipe, kernels, progress, cancellation);
-            var identity = new ModelIdentity(checkpoint.ContentHash, tokenizer.ContentHash, recipe.ToString(), "", EngineIdentity.Hash);
-            return new DecoderModel(NameOf(path), architecture, tokenizer, kernels, identity, recipe.Scheme.KeyValueCache, recipe.Scheme.KeyValueGroup, checkpoint);
+            Store(architecture, recipe, progress, cancellation);
+            var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
+            return new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value,
+                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), "", EngineIdentity.Hash), checkpoint)
+            {
+                KeyValueFormat = recipe.Scheme.KeyValueCache,
+                KeyValueGroup = recipe.Scheme.KeyValueGroup,
+            };
         }
         catch
         {
@@ -45,7 +49,7 @@ public static class Quantizer
         return File.Exists(full) ? Path.GetFileNameWithoutExtension(full) : Path.GetFileName(full);
     }
 
-    private static void Store(Architecture architecture, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
+    private static void Store(Architecture architecture, Recipe recipe, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
     {
         architecture.Embedding.StoreDense();
         if (architecture.Head != architecture.Embedding)

@@ -1,0 +1,52 @@
+using QuantSuite.Numerics.Formats;
+using QuantSuite.Quantization;
+using Xunit;
+
+namespace QuantSuite.Tests.Quantization;
+
+public class RecipeTests
+{
+    [Theory]
+    [InlineData("fp32", "fp32")]
+    [InlineData("bf16", "bf16")]
+    [InlineData("int4-g128", "rtn-int4-g128")]
+    [InlineData("rtn-int8-sym", "rtn-int8")]
+    [InlineData("rtn-int4-asym-channel", "rtn-int4")]
+    [InlineData("rtn-int4-sym-g32", "rtn-int4-g32-sym")]
+    [InlineData("rtn-int8-aint8", "rtn-int8-a8")]
+    [InlineData("rtn-int4-g32-kv8", "rtn-int4-g32-kv8")]
+    [InlineData("fp32-kv4", "fp32-kv4")]
+    [InlineData("rtn-int8-a8-kv4-g16", "rtn-int8-a8-kv4-g16")]
+    public void PrintsItsCanonicalText(string text, string canonical)
+    {
+        Recipe recipe = Recipe.Parse(text);
+        Assert.Equal(canonical, recipe.ToString());
+        Assert.Equal(recipe, Recipe.Parse(recipe.ToString()));
+    }
+
+    [Fact]
+    public void ReadsEveryPart()
+    {
+        Recipe recipe = Recipe.Parse("rtn-int3-g32-sym-a8-kv4-g16");
+        Assert.Equal("rtn", recipe.Method);
+        Assert.Equal("int3-g32-sym", recipe.WeightsText);
+        Assert.Equal(3, recipe.Bits);
+        Assert.Equal("int8", recipe.ActivationsText);
+        Assert.Equal("int4-g16", recipe.KvCacheText);
+        Assert.Equal(Granularity.Group(32), recipe.Scheme.Granularity);
+        Assert.True(recipe.Scheme.Symmetric);
+    }
+
+    [Theory]
+    [InlineData("rtnn-int4", "unknown method 'rtnn': did you mean rtn?")]
+    [InlineData("rtn-int44", "unknown format 'int44': did you mean int4?")]
+    [InlineData("rtn-int4-q32", "unknown option 'q32': did you mean g32?")]
+    [InlineData("rtn-int4-g32-g64", "given twice")]
+    [InlineData("rtn-fp32", "expected a format that a method rounds to")]
+    [InlineData("fp32-a8", "expected integer weights")]
+    [InlineData("rtn", "no format of the weights")]
+    [InlineData("", "0 characters")]
+    [InlineData("rtn-int4-g0", "unknown option 'g0'")]
+    [InlineData("rtn-int4-g99999999999", "unknown option")]
+    public void SaysWhatIsWrong(string text, string expected) => Assert.Contains(expected, Assert.Throws<RecipeException>(() => Recipe.Parse(text)).Message);
+}
