@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
@@ -10,6 +11,8 @@ public class EqualBitsTests
 {
     private static readonly string Model = Path.Combine(Goldens.RepositoryRoot, "evals", "models", "microworld-s");
     private static readonly int[] Ids = [0, .. Enumerable.Range(0, 70).Select(i => 256 + i * 37 % 700)];
+
+    private static readonly ConcurrentDictionary<string, int[]> References = new();
 
     public static TheoryData<string, string, int> Runs()
     {
@@ -99,7 +102,9 @@ public class EqualBitsTests
         return answers;
     }
 
-    private static int[] Reference(string recipe)
+    private static int[] Reference(string recipe) => References.GetOrAdd(recipe, Compute);
+
+    private static int[] Compute(string recipe)
     {
         using Kernels kernels = new ScalarKernels(1);
         using DecoderModel model = Quantizer.Load(Model, Recipe.Parse(recipe), kernels);
