@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization;
 using Xunit;
 
@@ -50,7 +51,7 @@ public class EqualBitsTests
         using DecoderModel model = Quantizer.Load(Model, Recipe.Parse(recipe), kernels);
         foreach (Weight weight in model.Linears)
             using (Matrix twin = weight.Panels.ToMatrix())
-                weight.Store(new DensePanels(twin, Numerics.Formats.NumericFormats.Fp32));
+                weight.Store(new DensePanels(twin, NumericFormats.Fp32));
         using Matrix logits = model.Logits(Ids);
         Assert.Equal(expected, Bits(logits));
     }
