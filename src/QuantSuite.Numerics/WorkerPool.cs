@@ -3,23 +3,20 @@ namespace QuantSuite.Numerics;
 /// <summary>
 /// The caller's thread and ThreadCount−1 workers that spin for about a millisecond after a job, then sleep. A decode step has hundreds of parallel
 /// regions of some microseconds, which the framework's Parallel.For was measured to be far too slow for.
-/// Tasks are taken one by one from a counter, so a thread that loses its core costs little. Which thread ran a task reaches no number.
+/// Tasks are taken one by one from a counter, and a region ends when its tasks are done, not when every worker has seen it: a worker without a core costs
+/// nothing. Which thread ran a task reaches no number.
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
     private const int SpinLimit = 8_000;
+    private const int PatientSpins = 200;
 
     private readonly Thread[] threads;
     private readonly SemaphoreSlim[] wakeups;
     private readonly int[] asleep;
     private readonly Lock running = new();
-    private Action<int>? body;
-    private int count;
-    private int next;
-    private int finished;
-    private int generation;
+    private Job current = new(static _ => { }, 0);
     private bool stopping;
-    private Exception? failure;
 
     /// <summary>A pool of <paramref name="threadCount"/> threads, the caller's included; 0 takes one for each processor.</summary>
     public WorkerPool(int threadCount)
@@ -42,6 +39,7 @@ public sealed class WorkerPool : IDisposable
     public int ThreadCount { get; }
 
     /// <summary>Calls <paramref name="task"/> with 0 … taskCount−1, each once, on any thread, and returns when all are done. One caller at a time; not reentrant.</summary>
+    /// <exception cref="AggregateException">A task threw; the tasks not yet begun are left out.</exception>
     public void Run(int taskCount, Action<int> task)
     {
         if (threads.Length == 0 || taskCount <= 1)
@@ -52,21 +50,18 @@ public sealed class WorkerPool : IDisposable
         }
         lock (running)
         {
-            body = task;
-            count = taskCount;
-            next = 0;
-            finished = 0;
-            failure = null;
-            Interlocked.Increment(ref generation);
+            var job = new Job(task, taskCount);
+            Interlocked.Exchange(ref current, job);
             for (int i = 0; i < threads.Length; i++)
-                if (Interlocked.Exchange(ref asleep[i], 0) == 1)
+                if (Volatile.Read(ref asleep[i]) == 1 && Interlocked.Exchange(ref asleep[i], 0) == 1)
                     wakeups[i].Release();
-            TakeTasks();
-            while (Volatile.Read(ref finished) != threads.Length)
-                Thread.SpinWait(4);
-            body = null;
-            if (failure is not null)
-                throw new AggregateException("A task of a parallel region failed.", failure);
+            job.TakeTasks();
+            for (int spin = 0; !job.IsDone; spin++)
+                if (spin < PatientSpins)
+                    Thread.SpinWait(8);
+                else
+                    Thread.Yield();
+            job.ThrowIfFailed();
         }
     }
 
@@ -74,54 +69,73 @@ public sealed class WorkerPool : IDisposable
     public void Dispose()
     {
         Volatile.Write(ref stopping, true);
-        Interlocked.Increment(ref generation);
+        Interlocked.Exchange(ref current, new Job(static _ => { }, 0));
         foreach (SemaphoreSlim wakeup in wakeups)
             wakeup.Release();
         foreach (Thread thread in threads)
             thread.Join();
     }
 
-    private void TakeTasks()
-    {
-        try
-        {
-            for (int i = Interlocked.Increment(ref next) - 1; i < count; i = Interlocked.Increment(ref next) - 1)
-                body!(i);
-        }
-        catch (Exception exception)
-        {
-            Interlocked.CompareExchange(ref failure, exception, null);
-            Volatile.Write(ref next, count);
-        }
-    }
-
     private void Work(int id)
     {
-        int seen = 0;
-        while (true)
+        Job? seen = null;
+        while (!Volatile.Read(ref stopping))
         {
-            WaitForJob(id, seen);
-            seen = Volatile.Read(ref generation);
-            if (Volatile.Read(ref stopping))
-                return;
-            TakeTasks();
-            Interlocked.Increment(ref finished);
+            Job job = NextJob(id, seen);
+            job.TakeTasks();
+            seen = job;
         }
     }
 
-    private void WaitForJob(int id, int seen)
+    private Job NextJob(int id, Job? seen)
     {
-        for (int spin = 0; Volatile.Read(ref generation) == seen; spin++)
+        for (int spin = 0; ; spin++)
         {
+            Job job = Volatile.Read(ref current);
+            if (job != seen || Volatile.Read(ref stopping))
+                return job;
             if (spin < SpinLimit)
             {
                 Thread.SpinWait(8);
                 continue;
             }
+            // A job posted between the exchange and the second look either finds this worker asleep and wakes it, or is seen here.
             Interlocked.Exchange(ref asleep[id], 1);
-            if (Volatile.Read(ref generation) == seen || Interlocked.Exchange(ref asleep[id], 0) == 0)
+            if ((Volatile.Read(ref current) == seen && !Volatile.Read(ref stopping)) || Interlocked.Exchange(ref asleep[id], 0) == 0)
                 wakeups[id].Wait();
             spin = 0;
+        }
+    }
+
+    private sealed class Job(Action<int> task, int count)
+    {
+        private int next;
+        private int done;
+        private Exception? failure;
+
+        public bool IsDone => Volatile.Read(ref done) >= count;
+
+        public void TakeTasks()
+        {
+            for (int i = Interlocked.Increment(ref next) - 1; i < count; i = Interlocked.Increment(ref next) - 1)
+            {
+                try
+                {
+                    if (failure is null)
+                        task(i);
+                }
+                catch (Exception exception)
+                {
+                    Interlocked.CompareExchange(ref failure, exception, null);
+                }
+                Interlocked.Increment(ref done);
+            }
+        }
+
+        public void ThrowIfFailed()
+        {
+            if (failure is not null)
+                throw new AggregateException("A task of a parallel region failed.", failure);
         }
     }
 }
