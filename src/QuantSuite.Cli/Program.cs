@@ -1,1 +1,3 @@
-return 0;
+using QuantSuite.Cli;
+
+return await QuantSuiteCommand.RunAsync(args, Console.Out, Console.Error);

@@ -7,14 +7,17 @@ namespace QuantSuite.Evaluation.Rows;
 /// <param name="Result">The numbers, as saved.</param>
 /// <param name="Verdict">Against the approved baseline.</param>
 /// <param name="AgainstFull">Against the full-precision run of the same items, or null where there is none.</param>
-/// <param name="Strict">Whether changed bits and undecided verdicts fail.</param>
-public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? AgainstFull, bool Strict)
+/// <param name="Settings">What the run was asked for.</param>
+public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? AgainstFull, EvalSettings Settings)
 {
     /// <summary>Whether the row passes.</summary>
-    public bool Passed => !Verdict.Fails(Strict);
+    public bool Passed => !Verdict.Fails(Settings.Strict);
 
     /// <summary>The verdict in words; the change against full precision beside it.</summary>
-    public string Words => AgainstFull is null ? Verdict.Words : Verdict.Words + "\n" + FullText(AgainstFull);
+    public string Words => VerdictWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
+
+    // The command that accepts has to name the folder where it is not the suite's own.
+    private string VerdictWords => Settings.Baselines == SuiteFolders.Baselines ? Verdict.Words : Verdict.Words.Replace("-- accept ", $"-- accept --baselines \"{Settings.Baselines}\" ");
 
     private static string FullText(Comparison full)
     {

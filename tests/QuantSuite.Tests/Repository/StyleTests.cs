@@ -21,7 +21,7 @@ public partial class StyleTests
     [Fact]
     public void Lines_are_readable()
     {
-        var tooLong = from file in Code
+        var tooLong = from file in Code.Where(file => !file.StartsWith("tests/", StringComparison.Ordinal))
                       from line in File.ReadAllLines(SourceTree.FullPath(file)).Select((text, index) => (text, number: index + 1))
                       let code = Literal().Replace(line.text, "\"\"") // a message stays in one piece
                       where code.Length > LongestLine

@@ -1,0 +1,33 @@
+using QuantSuite.Evaluation;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace QuantSuite.Evals;
+
+/// <summary>One row as a test case: its display name is the row's, its traits are the row's. It travels between processes as three strings.</summary>
+public sealed class EvalRowCase : XunitTestCase
+{
+    /// <summary>For xunit's deserializer.</summary>
+    [Obsolete("Called by the deserializer; use the other constructor.", error: true)]
+    public EvalRowCase()
+    {
+    }
+
+    /// <summary>The case of one row.</summary>
+    public EvalRowCase(IMessageSink diagnostics, ITestMethod method, ResultKey row)
+        : base(diagnostics, TestMethodDisplay.Method, TestMethodDisplayOptions.None, method, [row.Model, row.Task, row.Recipe])
+    {
+    }
+
+    /// <summary>The row's names.</summary>
+    public ResultKey Row => new((string)TestMethodArguments[0], (string)TestMethodArguments[1], (string)TestMethodArguments[2]);
+
+    /// <inheritdoc/>
+    protected override void Initialize()
+    {
+        base.Initialize();
+        DisplayName = Row.ToString();
+        foreach ((string name, string value) in EvalMatrix.Current.Traits(Row))
+            Traits[name] = [value];
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using QuantSuite.Evaluation;
+using QuantSuite.Evaluation.Reporting;
+using QuantSuite.Evaluation.Rows;
+using QuantSuite.Models;
+using QuantSuite.Numerics;
+using QuantSuite.Quantization;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace QuantSuite.Evals;
+
+/// <summary>
+/// What the rows of a test run share: the kernels, and the one model × recipe that is loaded. Rows come ordered, so each model × recipe is quantized once, and released
+/// when the next is asked for. After the last row, passed or failed, the page is written. Ctrl-C ends the row under way; its answers are saved.
+/// </summary>
+public sealed class EvalSession : IDisposable
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
+
+    private readonly IMessageSink diagnostics;
+    private readonly EvalMatrix matrix = EvalMatrix.Current;
+    private readonly CancellationTokenSource stopped = new();
+    private readonly PosixSignalRegistration[] signals;
+    private readonly Kernels kernels;
+    private readonly RunProgress progress;
+    private (string Path, string Recipe) loaded;
+    private DecoderModel? model;
+    private DateTime nextProgress = DateTime.UtcNow + ProgressInterval;
+
+    /// <summary>Begins a run; xunit hands over the sink.</summary>
+    public EvalSession(IMessageSink diagnostics)
+    {
+        this.diagnostics = diagnostics;
+        progress = new RunProgress(matrix.PickedCount);
+        kernels = Kernels.Create(matrix.Settings.ThreadCount);
+        signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+    }
+
+    /// <summary>Runs one row: quantized inference, the result saved, then compared with its baseline.</summary>
+    public RowOutcome Run(ResultKey key)
+    {
+        EvalRow row = matrix[key];
+        stopped.Token.ThrowIfCancellationRequested();
+        RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(row, answered), stopped.Token);
+        progress.Done();
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        model?.Dispose();
+        kernels.Dispose();
+        HtmlReport.Write(matrix.Settings.Results, matrix.Settings.Baselines, matrix.Settings.Page);
+        Say($"page: {matrix.Settings.Page}");
+        foreach (PosixSignalRegistration signal in signals)
+            signal.Dispose();
+        stopped.Dispose();
+    }
+
+    private DecoderModel ModelOf(EvalRow row)
+    {
+        if (model is not null && loaded == (row.Model.Path, row.Recipe))
+            return model;
+        model?.Dispose();
+        model = null;
+        Say($"{row.Model.Name} · {row.Recipe}: quantizing");
+        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, cancellation: stopped.Token);
+        loaded = (row.Model.Path, row.Recipe);
+        return model;
+    }
+
+    private void Show(EvalRow row, EvalProgress answered)
+    {
+        if (DateTime.UtcNow < nextProgress)
+            return;
+        nextProgress = DateTime.UtcNow + ProgressInterval;
+        Say(progress.Text(row, answered));
+    }
+
+    private void Say(string text) => diagnostics.OnMessage(new DiagnosticMessage(text));
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        stopped.Cancel();
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Globalization;
+using QuantSuite.Evaluation;
+using QuantSuite.Evaluation.Rows;
+using QuantSuite.Numerics.Formats;
+using QuantSuite.Quantization;
+using QuantSuite.Quantization.Methods;
+
+namespace QuantSuite.Cli.Verbs;
+
+/// <summary><c>list</c>: what there is to run, from the catalogs.</summary>
+public sealed class ListVerb : Verb
+{
+    private readonly Argument<string> what = new("what") { Description = "models, tasks, recipes, formats or methods." };
+    private readonly Option<bool> json = new("--json") { Description = "Print JSON." };
+    private readonly RowOptions rows = new();
+
+    /// <summary>The verb.</summary>
+    public ListVerb()
+        : base("list", "List models, tasks, recipes, formats or methods.", "list tasks", "list models --model ../shared/models", "list recipes --json")
+    {
+        what.AcceptOnlyFromAmong("models", "tasks", "recipes", "formats", "methods");
+        Add(what);
+        Add(json);
+        rows.AddTo(this);
+    }
+
+    /// <inheritdoc/>
+    protected override int Run(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        EvalSettings settings = rows.Settings(arguments);
+        (string[] columns, IEnumerable<string[]> entries) = arguments.GetRequiredValue(what) switch
+        {
+            "models" => ((string[])["Name", "Family", "Path"], EvalRow.Models(settings).Select(model => (string[])[model.Name, model.Family, model.Path])),
+            "tasks" => (["Name", "Ability", "Shape", "Equals"], EvalTasks.All.Select(task => (string[])[task.Name, task.Ability, task.Shape.ToString(), task.Reference])),
+            "recipes" => (["Recipe", "Method", "Weights", ">Bits", "Activations", "KvCache"], Recipes.ParseAll(settings.Recipes).Select(Row)),
+            "formats" => (["Name", ">Bits"], NumericFormats.All.Select(format => (string[])[format.Name, format.Bits.ToString(CultureInfo.InvariantCulture)])),
+            _ => (["Name", "Source"], QuantizationMethods.All.Select(method => (string[])[method.Name, method.Source])),
+        };
+        if (arguments.GetValue(json))
+            terminal.WriteJson(entries.Select(entry => columns.Zip(entry).ToDictionary(pair => pair.First.TrimStart('>').ToLowerInvariant(), pair => pair.Second)));
+        else
+            terminal.WriteTable(columns, entries);
+        return ExitCode.Done;
+    }
+
+    private static string[] Row(Recipe recipe) =>
+        [recipe.ToString(), recipe.Method, recipe.WeightsText, recipe.Bits.ToString(CultureInfo.InvariantCulture), recipe.ActivationsText, recipe.KvCacheText];
+}

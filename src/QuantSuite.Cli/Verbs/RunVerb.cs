@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using QuantSuite.Evaluation.Reporting;
+using QuantSuite.Evaluation.Rows;
+using QuantSuite.Models;
+using QuantSuite.Numerics;
+using QuantSuite.Quantization;
+
+namespace QuantSuite.Cli.Verbs;
+
+/// <summary><c>run</c>: the matrix without a test runner; the same rows, results, verdicts and page as <c>dotnet test evals/QuantSuite.Evals</c>.</summary>
+public sealed class RunVerb : Verb
+{
+    private readonly RowOptions rows = new();
+    private readonly Option<bool> json = new("--json") { Description = "Print the rows as JSON." };
+
+    /// <summary>The verb.</summary>
+    public RunVerb()
+        : base("run", "Run models × recipes × tasks, compare with the approved baselines, write the page.",
+            "run --filter \"Model=microworld-m&Bits=4\"",
+            "run --model ../shared/models/smollm2-135m-instruct --data ../shared/data --recipe fp32 rtn-int4-g128 --task hellaswag --limit 100",
+            "run --model microworld-s --task mine.jsonl --baselines my/baselines --strict --json")
+    {
+        rows.AddTo(this);
+        Add(json);
+    }
+
+    /// <inheritdoc/>
+    protected override int Run(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        EvalSettings settings = rows.Settings(arguments);
+        var recipes = Recipes.ParseAll(settings.Recipes).ToDictionary(recipe => recipe.ToString());
+        IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, recipes);
+        var outcomes = new List<RowOutcome>();
+        var progress = new RunProgress(picked.Count);
+        try
+        {
+            using Kernels kernels = Kernels.Create(settings.ThreadCount);
+            foreach (var group in picked.GroupBy(row => (row.Model.Path, row.Recipe)))
+                RunGroup([.. group], recipes[group.Key.Recipe], kernels);
+        }
+        finally
+        {
+            if (outcomes.Count > 0)
+                HtmlReport.Write(settings.Results, settings.Baselines, settings.Page);
+        }
+        Print(outcomes, settings, arguments.GetValue(json), terminal);
+        return outcomes.All(outcome => outcome.Passed) ? ExitCode.Done : ExitCode.GateFailed;
+
+        void RunGroup(EvalRow[] group, Recipe recipe, Kernels kernels)
+        {
+            terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
+            using DecoderModel model = Quantizer.Load(group[0].Model.Path, recipe, kernels, cancellation: cancellation);
+            foreach (EvalRow row in group)
+            {
+                outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));
+                progress.Done();
+                terminal.Say(outcomes[^1].Passed ? outcomes[^1].Verdict.Summary : outcomes[^1].Words);
+            }
+        }
+    }
+
+    private static void Print(IReadOnlyList<RowOutcome> outcomes, EvalSettings settings, bool json, Terminal terminal)
+    {
+        if (json)
+        {
+            terminal.WriteJson(new { passed = outcomes.All(outcome => outcome.Passed), page = settings.Page, rows = outcomes.Select(Row) });
+            return;
+        }
+        terminal.WriteTable(["Model", "Task", "Recipe", "Metric", ">Value", ">±", "Verdict", ">Seconds"], outcomes.Select(outcome => (string[])
+        [
+            outcome.Result.Model, outcome.Result.Task, outcome.Result.Recipe, outcome.Result.Metrics[0].Name, Text(outcome.Result.Metrics[0].Value, "0.0000"),
+            outcome.Result.Metrics[0].StandardError is { } error ? Text(error, "0.0000") : "", outcome.Verdict.Kind.ToString().ToLowerInvariant(), Text(outcome.Result.Cost.Seconds, "0.0"),
+        ]));
+        terminal.Out.WriteLine($"{outcomes.Count(outcome => outcome.Passed)} passed, {outcomes.Count(outcome => !outcome.Passed)} failed; page: {settings.Page}");
+    }
+
+    private static object Row(RowOutcome outcome) => new
+    {
+        model = outcome.Result.Model,
+        task = outcome.Result.Task,
+        recipe = outcome.Result.Recipe,
+        verdict = outcome.Verdict.Kind,
+        passed = outcome.Passed,
+        metrics = outcome.Result.Metrics,
+        change = outcome.Verdict.Comparison?.Change,
+        change_against_full = outcome.AgainstFull?.Change,
+        bits_per_weight = outcome.Result.Quantization.BitsPerWeight,
+        seconds = outcome.Result.Cost.Seconds,
+        words = outcome.Words,
+    };
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using QuantSuite.Evaluation.Baselines;
+using QuantSuite.Models;
+using QuantSuite.Numerics;
+
+namespace QuantSuite.Evaluation.Rows;
+
+/// <summary>Runs one row, for the tests and for the command line alike: the task, then the result on disk, then the verdict against the approved baseline.</summary>
+public static class RowRun
+{
+    /// <summary>Runs a row on its loaded model.</summary>
+    /// <param name="progress">Called after every answer.</param>
+    /// <exception cref="EvalDataException">The task's data is absent or broken.</exception>
+    /// <exception cref="IOException">The result cannot be saved.</exception>
+    public static RowOutcome Run(EvalRow row, DecoderModel model, EvalSettings settings, Action<EvalProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var options = new EvalOptions
+        {
+            Data = new EvalData([SuiteFolders.EmbeddedData, .. settings.Data]),
+            Family = row.Model.Family,
+            Quantization = ProofOf(model),
+            Environment = Host.Describe(model.Kernels.Name, model.Kernels.ThreadCount),
+            Limit = settings.Limit,
+            CacheFolder = settings.Cache,
+            Progress = progress,
+        };
+        EvalResult result = EvalRunner.Run(row.Task, model, options, cancellation);
+        EvalResultFile.Write(settings.Results, result);
+        return new RowOutcome(result, new BaselineStore(settings.Baselines).Check(result), AgainstFull(settings, result), settings);
+    }
+
+    private static QuantizationProof ProofOf(DecoderModel model)
+    {
+        Weight[] linears = [.. model.Linears];
+        return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is QuantizedMatrix), linears.Length);
+    }
+
+    // The full-precision run of the same items, where one lies in the results; it is reported, never judged.
+    private static Comparison? AgainstFull(EvalSettings settings, EvalResult result)
+    {
+        string full = EvalResultFile.PathOf(settings.Results, ResultKey.Of(result) with { Recipe = "fp32" });
+        if (result.Recipe == "fp32" || !File.Exists(full))
+            return null;
+        try
+        {
+            return Comparison.Of(EvalResultFile.Read(full), result);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+}

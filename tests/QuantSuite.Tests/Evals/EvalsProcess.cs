@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace QuantSuite.Tests.Evals;
+
+/// <summary>The evaluations in a process of their own, as <c>dotnet test</c> runs them, on folders of their own.</summary>
+public sealed class EvalsProcess(TestFolder folder)
+{
+    private static readonly string Configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+
+    public static string Assembly { get; } = Path.Combine(Goldens.RepositoryRoot, "artifacts", "bin", "QuantSuite.Evals", Configuration, "QuantSuite.Evals.dll");
+
+    public string Baselines => folder["baselines"];
+
+    public string Artifacts => folder["artifacts"];
+
+    /// <summary>Starts <c>dotnet test QuantSuite.Evals.dll --filter …</c>.</summary>
+    public Process Start(string filter, params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo("dotnet", ["test", Assembly, "--filter", filter]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
+        foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("QUANTSUITE_", StringComparison.Ordinal) && name != "QUANTSUITE_KERNELS").ToList())
+            start.Environment.Remove(inherited);
+        start.Environment["QUANTSUITE_BASELINES"] = Baselines;
+        start.Environment["QUANTSUITE_ARTIFACTS"] = Artifacts;
+        foreach ((string name, string value) in variables)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs to the end: exit code and everything written.</summary>
+    public async Task<(int ExitCode, string Output)> Run(string filter, params (string Name, string Value)[] variables)
+    {
+        using Process process = Start(filter, variables);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync() + await error;
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output);
+    }
+}
