@@ -12,6 +12,8 @@ internal readonly record struct ScoredSequence(int[] Ids, int FirstScored);
 internal sealed class RequestEncoding(Tokenizer tokenizer, int maxLength)
 {
     private readonly Dictionary<string, int[]> contexts = [];
+    private string? lastText;
+    private int[] lastIds = [];
 
     /// <summary>The token that stands in for an empty context.</summary>
     private int PrefixToken => tokenizer.BosId ?? tokenizer.EosId ?? throw new InvalidOperationException("An empty context needs a BOS or EOS token, and the tokenizer declares neither.");
@@ -35,11 +37,16 @@ internal sealed class RequestEncoding(Tokenizer tokenizer, int maxLength)
 
     public IReadOnlyList<ScoredSequence> Encode(RollingRequest request)
     {
-        int[] ids = tokenizer.Encode(request.Text, addSpecial: false);
+        // The windows of a long text may be asked one by one.
+        if (!ReferenceEquals(request.Text, lastText))
+            (lastText, lastIds) = (request.Text, tokenizer.Encode(request.Text, addSpecial: false));
+        int[] ids = lastIds;
         if (request.Rule.Prefixed || request.Prefix is not null)
             ids = [request.Prefix ?? PrefixToken, .. ids];
         var sequences = new List<ScoredSequence>();
-        foreach (Window window in request.Rule.Cut(ids.Length, maxLength))
+        IReadOnlyList<Window> windows = request.Rule.Cut(ids.Length, maxLength);
+        (int first, int count) = (request.Windows ?? Range.All).GetOffsetAndLength(windows.Count);
+        foreach (Window window in windows.Skip(first).Take(count))
         {
             if (window.End - window.Start - 1 > maxLength)
                 throw new ArgumentException($"Windows of the rule {request.Rule.Name} are longer than the model's {maxLength} positions.");
