@@ -21,13 +21,16 @@ internal static class Figures
     /// <summary>The unit to print after a metric.</summary>
     public static string Unit(Metric metric) => metric.Unit.Length == 0 ? "%" : metric.Unit;
 
-    /// <summary>A change of the mean score, signed: percentage points, or nats per token; a digit more where it is small.</summary>
-    public static string Delta(double delta, GateKind kind) => Signed(InUnit(delta, kind), Decimals(InUnit(delta, kind), kind));
+    /// <summary>A change of the mean score, signed, in percentage points or nats per token, with as many digits as its error is worth.</summary>
+    public static string Delta(double delta, double error, GateKind kind) => Signed(InUnit(delta, kind), Decimals(InUnit(error, kind), kind));
 
-    /// <summary>The size of an error, in the writing of <see cref="Delta"/>.</summary>
+    /// <summary>A change of which no error is known.</summary>
+    public static string Delta(double delta, GateKind kind) => Delta(delta, delta, kind);
+
+    /// <summary>The size of an error, in the writing of <see cref="Delta(double, double, GateKind)"/>.</summary>
     public static string Spread(double error, GateKind kind) => Fixed(InUnit(error, kind), Decimals(InUnit(error, kind), kind));
 
-    /// <summary>The unit of <see cref="Delta"/>.</summary>
+    /// <summary>The unit of <see cref="Delta(double, GateKind)"/>.</summary>
     public static string DeltaUnit(GateKind kind) => kind == GateKind.LogLikelihood ? "nats/token" : "points";
 
     /// <summary>A probability as "= 0.034" or "&lt; 0.0001".</summary>
@@ -81,14 +84,13 @@ internal static class Figures
 
     private static double InUnit(double value, GateKind kind) => kind == GateKind.LogLikelihood ? value : 100 * value;
 
-    private static int Decimals(double value, GateKind kind) => (kind, Math.Abs(value)) switch
+    // As many as show one digit of the error, within what a column can hold.
+    private static int Decimals(double error, GateKind kind)
     {
-        (_, 0) => kind == GateKind.LogLikelihood ? 3 : 1,
-        (GateKind.LogLikelihood, < 0.00995) => 4,
-        (GateKind.LogLikelihood, _) => 3,
-        (_, < 0.0995) => 2,
-        _ => 1,
-    };
+        (int least, int most) = kind == GateKind.LogLikelihood ? (3, 5) : (1, 2);
+        double size = Math.Abs(error);
+        return size > 0 && double.IsFinite(size) ? Math.Clamp((int)Math.Ceiling(-Math.Log10(size * 1.0001)), least, most) : least;
+    }
 
     private static string Signed(double value, int decimals)
     {

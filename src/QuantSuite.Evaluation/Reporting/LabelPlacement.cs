@@ -14,7 +14,7 @@ public sealed record Label(double X, double Y, string Text, double TextX = 0, do
 /// </summary>
 internal static class LabelPlacement
 {
-    private const double CharacterWidth = 6.1, LineHeight = 13, Gap = 8, MarkerRadius = 5;
+    private const double CharacterWidth = 6.6, LineHeight = 13, Gap = 8, MarkerRadius = 5;
 
     public static Label[] Place(IReadOnlyList<Label> points, double left, double right, double top, double bottom)
     {

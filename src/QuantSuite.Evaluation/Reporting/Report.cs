@@ -17,14 +17,20 @@ public sealed record Report
     /// <summary>Result files that were left out, with the reason.</summary>
     public IReadOnlyList<UnreadableFile> Unreadable { get; init; } = [];
 
-    /// <summary>Where the results were looked for, as the caller named it.</summary>
+    /// <summary>Where the results were looked for, by its last two names: a page that is sent around does not tell of one machine's folders.</summary>
     public string ResultsFolder { get; init; } = "artifacts/results";
 
     /// <summary>Reads all results below a folder and judges each against its baseline.</summary>
     public static Report Read(string resultsFolder, string baselinesFolder)
     {
         ResultFolder folder = ResultFolder.Read(resultsFolder);
-        return new Report { Rows = Judged(folder.Results, new BaselineStore(baselinesFolder)), Unreadable = folder.Unreadable, ResultsFolder = resultsFolder };
+        return new Report { Rows = Judged(folder.Results, new BaselineStore(baselinesFolder)), Unreadable = folder.Unreadable, ResultsFolder = Named(resultsFolder) };
+    }
+
+    private static string Named(string folder)
+    {
+        string[] names = Path.TrimEndingDirectorySeparator(folder).Split('/', '\\');
+        return string.Join('/', names.TakeLast(2));
     }
 
     /// <summary>The rows of each model, in page order.</summary>

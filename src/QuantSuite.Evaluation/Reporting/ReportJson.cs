@@ -183,9 +183,9 @@ internal sealed class ReportJson
 
     private static string DeltaText(Change change, GateKind kind)
     {
-        string limits = change is { Low: { } low, High: { } high } ? $", limits {Figures.Delta(low, kind)} to {Figures.Delta(high, kind)}" : "";
+        string limits = change is { Low: { } low, High: { } high } ? $", limits {Figures.Delta(low, change.StandardError, kind)} to {Figures.Delta(high, change.StandardError, kind)}" : "";
         string error = double.IsNaN(change.StandardError) ? "" : $" ± {Figures.Spread(change.StandardError, kind)}";
-        return $"{Figures.Delta(change.Delta, kind)}{error} {Figures.DeltaUnit(kind)}{limits}";
+        return $"{Figures.Delta(change.Delta, change.StandardError, kind)}{error} {Figures.DeltaUnit(kind)}{limits}";
     }
 
     private void Fact((string Label, string Value) fact) => Array(null, [fact.Label, fact.Value], Text);
