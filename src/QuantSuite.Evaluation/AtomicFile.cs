@@ -27,7 +27,7 @@ public static class AtomicFile
             TryDelete(partial);
             if (e is not (IOException or UnauthorizedAccessException))
                 throw;
-            throw new IOException($"{full} cannot be written: {e.Message} What was there before is unchanged. Make room or give leave to write, and run again.", e);
+            throw new IOException($"{full} cannot be written: {e.Message} What was there before is unchanged. Make room or allow writing, and run again.", e);
         }
     }
 

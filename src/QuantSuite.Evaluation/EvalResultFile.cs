@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace QuantSuite.Evaluation;
 
 /// <summary>
-/// An <see cref="EvalResult"/> as a JSON file, <c>&lt;folder&gt;/&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.json</c>. It is also the sidecar of a baseline: generated texts,
-/// log-likelihoods and prompts are here and nowhere else. Doubles survive to the bit; NaN and infinities are the names JSON lacks, as strings.
+/// An <see cref="EvalResult"/> as a JSON file, <c>&lt;folder&gt;/&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.json</c>. It is also the sidecar of a baseline:
+/// generated texts, log-likelihoods and prompts are here and nowhere else. Doubles survive to the bit; NaN and infinities are the names JSON lacks, as strings.
 /// </summary>
 public static class EvalResultFile
 {

@@ -22,8 +22,8 @@ public sealed record Gate(GateKind Kind, double Margin)
     private const double LargestShare = 0.1;
 
     /// <summary>
-    /// The gate of a task. Right or wrong, and scores that run from 0 to 1: <see cref="ShareMargin"/>. Log-likelihoods: ln 1.01 nats per token, which is one per
-    /// cent of perplexity.
+    /// The gate of a task. Right or wrong, and scores that run from 0 to 1: <see cref="ShareMargin"/>. Log-likelihoods: ln 1.01 nats per token,
+    /// which is one per cent of perplexity.
     /// </summary>
     public static Gate For(GateKind kind, int itemCount) => new(kind, kind == GateKind.LogLikelihood ? MaterialNats : ShareMargin(itemCount));
 

@@ -34,7 +34,7 @@ public static class PathName
                 text.Append(CultureInfo.InvariantCulture, $"%{bytes[i]:X2}");
         }
         return text.Length <= MaxBytes ? text.ToString()
-            : throw new ArgumentException($"'{name}' makes a file name of {text.Length} characters; at most {MaxBytes} fit every file system. Give it a shorter name.");
+            : throw new ArgumentException($"'{name}' makes a file name of {text.Length} characters, expected at most {MaxBytes}. Give it a shorter name.");
     }
 
     /// <summary>The name of a path component. A <c>%</c> that begins no byte stands for itself.</summary>

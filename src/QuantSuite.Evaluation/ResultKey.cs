@@ -6,13 +6,13 @@ public readonly record struct ResultKey(string Model, string Task, string Recipe
     /// <summary>The row that a result belongs to.</summary>
     public static ResultKey Of(EvalResult result) => new(result.Model, result.Task, result.Recipe);
 
-    /// <summary><c>model/task/recipe</c> in names that every file system takes (<see cref="PathName"/>), with the platform's separator and no extension.</summary>
+    /// <summary><c>model/task/recipe</c> in names that every file system takes (<see cref="PathName"/>), with the platform's separator, no extension.</summary>
     public string RelativePath => Path.Combine(PathName.Encode(Model), PathName.Encode(Task), PathName.Encode(Recipe));
 
     /// <summary>An expression for <c>dotnet test --filter</c> that picks this row alone.</summary>
     public string Filter => $"Model={Escape(Model)}&Task={Escape(Task)}&Recipe={Escape(Recipe)}";
 
-    /// <summary>The row whose file is <paramref name="relativePath"/> (model/task/recipe + <paramref name="extension"/>), or null where it is no such path.</summary>
+    /// <summary>The row whose file is <paramref name="relativePath"/> (model/task/recipe + <paramref name="extension"/>); null for any other path.</summary>
     public static ResultKey? Parse(string relativePath, string extension)
     {
         string[] parts = relativePath.Split('/', '\\');

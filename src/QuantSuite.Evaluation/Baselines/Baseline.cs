@@ -93,6 +93,6 @@ public sealed record Baseline
     // The character is all that a baseline keeps of a right or wrong answer, so the two must say the same.
     private static char CheckedCode(ItemOutcome item) =>
         OutcomeScore.IsRight(item.Code) is { } right && item.Score == (right ? 1 : 0) ? item.Code
-        : throw new ArgumentException(FormattableString.Invariant($"Item '{item.Id}' has code '{item.Code}' and score {item.Score}; expected a capital or + with 1, ")
-            + "a small letter, - or ! with 0.");
+        : throw new ArgumentException(FormattableString.Invariant(
+            $"Item '{item.Id}' has code '{item.Code}' and score {item.Score}; expected a capital or + with 1, a small letter, - or ! with 0."));
 }

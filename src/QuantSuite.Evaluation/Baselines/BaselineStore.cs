@@ -1,8 +1,8 @@
 namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
-/// A folder of approved baselines, <c>&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.verified.json</c>. A run that is anything but equal leaves a <c>.received.json</c> beside it,
-/// an equal run removes it, and only <see cref="Accept"/> moves one over the other. Names and encoding are those of VerifyTests/Verify.
+/// A folder of approved baselines, <c>&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.verified.json</c>. A run that is anything but equal leaves a
+/// <c>.received.json</c> beside it, an equal run removes it, and only <see cref="Accept"/> moves one over the other. Names and encoding are those of VerifyTests/Verify.
 /// </summary>
 public sealed class BaselineStore
 {
@@ -96,11 +96,12 @@ public sealed class BaselineStore
         if (!file.Exists || file.Length == 0)
             return null;
         if (file.Length > MaxBytes)
-            throw new InvalidDataException($"{path} is no baseline: it has {file.Length} bytes, expected at most {MaxBytes}. Delete it and accept the row again.");
+            throw new InvalidDataException($"{path} is no baseline: it has {file.Length} bytes, expected at most {MaxBytes}. Delete it, accept again.");
         Baseline baseline = BaselineText.Read(File.ReadAllBytes(path), path);
         var own = new ResultKey(baseline.Model, baseline.Task, baseline.Recipe);
         return own == key ? baseline
-            : throw new InvalidDataException($"{path} is the baseline of {own}, expected {key}: a copied file, or two names that this file system does not tell apart. Delete it.");
+            : throw new InvalidDataException(
+                $"{path} is the baseline of {own}, expected {key}: a copied file, or two names that this file system does not tell apart. Delete it.");
     }
 
     // A folder that cannot be written must not hide the verdict: what went wrong is told with it.

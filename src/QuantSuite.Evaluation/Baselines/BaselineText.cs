@@ -8,7 +8,7 @@ namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
 /// The text of a baseline: indented JSON in a fixed order, UTF-8 without BOM, LF, no line end at the end (Verify's convention), so that a diff shows what
-/// changed and nothing else. Items stand 50 a line behind the number of the line's first (one character each), numbers 10 a line. docs/baselines.md is its schema.
+/// changed and nothing else. Items stand 50 a line behind the number of the line's first (one character each), numbers 10 a line. Schema: docs/baselines.md.
 /// </summary>
 public static class BaselineText
 {
@@ -43,7 +43,8 @@ public static class BaselineText
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{name} is no approved baseline: {e.Message} Restore it from version control, or delete it and accept the row again.", e);
+            throw new InvalidDataException(
+                $"{name} is no approved baseline: {e.Message} Restore it from version control, or delete it and accept the row again.", e);
         }
     }
 
@@ -156,7 +157,11 @@ public static class BaselineText
     }
 
     private static Metric ReadMetric(JsonPart metric) => new(
-        metric["name"].Text(), metric["value"].Double(), metric.Optional("standardError")?.Double(), metric["higherIsBetter"].Boolean(), metric.Optional("unit")?.Text() ?? "");
+        metric["name"].Text(),
+        metric["value"].Double(),
+        metric.Optional("standardError")?.Double(),
+        metric["higherIsBetter"].Boolean(),
+        metric.Optional("unit")?.Text() ?? "");
 
     private static IEnumerable<string> Outcomes(JsonPart items, int perLine, GateKind kind)
     {

@@ -53,7 +53,7 @@ public sealed record Comparison
     public double? McNemarP { get; init; }
 
     /// <summary>
-    /// About how many items like these would decide pass or fail (<see cref="PairedRatio.NeededClusterCount"/>, times items per cluster); null where none would.
+    /// About how many items like these would decide (<see cref="PairedRatio.NeededClusterCount"/>, times items per cluster); null where none would.
     /// </summary>
     public double? NeededItemCount { get; init; }
 
@@ -92,7 +92,8 @@ public sealed record Comparison
             Changes = [.. before.Changes(now, scores)],
             LostCount = finite.Count(i => scores[i] < before.Scores[i]),
             GainedCount = finite.Count(i => scores[i] > before.Scores[i]),
-            BrokenCount = Enumerable.Range(0, scores.Length).Count(i => IsBroken(now.Items[i].Code, scores[i]) && !IsBroken(before.CodeOf(i), before.Scores[i])),
+            BrokenCount = Enumerable.Range(0, scores.Length)
+                .Count(i => IsBroken(now.Items[i].Code, scores[i]) && !IsBroken(before.CodeOf(i), before.Scores[i])),
             McNemarP = binary ? table.McNemarExact() : null,
         };
         return comparison with { NeededItemCount = comparison.Needed(ratio) };

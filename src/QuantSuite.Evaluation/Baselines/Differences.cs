@@ -1,8 +1,8 @@
 namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
-/// Where two runs are not of the same thing. Other questions make other numbers: items, prompts, tokenizer, task version and settings are refused. Other weights,
-/// recipe internals and calibration are what a gate is there to judge: compared, and named. The engine is not looked at: its code is what is under test.
+/// Where two runs are not of the same thing. Other questions make other numbers: items, prompts, tokenizer, task version and settings are refused.
+/// Other weights, recipe internals and calibration are what a gate is there to judge: compared, and named. The engine is not looked at: its code is what is under test.
 /// </summary>
 internal sealed record Differences(IReadOnlyList<string> Refusals, IReadOnlyList<string> Notes)
 {
@@ -26,7 +26,7 @@ internal sealed record Differences(IReadOnlyList<string> Refusals, IReadOnlyList
             Named("weights", before.Identity.Weights, now.Identity.Weights),
             Named("recipe internals", before.Identity.Recipe, now.Identity.Recipe),
             Named("calibration", before.Identity.Calibration, now.Identity.Calibration),
-            before.Gate.Margin == now.Gate.Margin ? null : FormattableString.Invariant($"margin: approved {before.Gate.Margin}, which counts; now {now.Gate.Margin}"),
+            Margin(before.Gate.Margin, now.Gate.Margin),
         ];
         return new Differences([.. refusals.OfType<string>()], [.. notes.OfType<string>()]);
     }
@@ -34,6 +34,9 @@ internal sealed record Differences(IReadOnlyList<string> Refusals, IReadOnlyList
     private static IEnumerable<string?> Settings(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> now) =>
         before.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Select(name => Named($"setting {name}", before.GetValueOrDefault(name, "(none)"), now.GetValueOrDefault(name, "(none)")));
+
+    private static string? Margin(double before, double now) =>
+        before == now ? null : FormattableString.Invariant($"margin: approved {before}, which counts; now {now}");
 
     private static string? Named(string what, string before, string now) => before == now ? null : $"{what}: approved {Short(before)}, now {Short(now)}";
 

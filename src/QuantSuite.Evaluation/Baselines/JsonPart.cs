@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace QuantSuite.Evaluation.Baselines;
 
-/// <summary>A value of a JSON file that others may have edited, with its place, so that a message can name it. Every reader throws <see cref="FormatException"/>.</summary>
+/// <summary>
+/// A value of a JSON file that others may have edited, with its place, so that a message can name it. Every reader throws <see cref="FormatException"/>.
+/// </summary>
 internal readonly record struct JsonPart(JsonElement Value, string Path)
 {
     public JsonPart this[string name] => Optional(name) ?? throw new FormatException($"{Path}.{name} is missing.");

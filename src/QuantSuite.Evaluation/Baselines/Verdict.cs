@@ -30,7 +30,8 @@ public enum VerdictKind
 
 /// <summary>
 /// The verdict of one row against its approved baseline. With L, U the one-sided limits of the paired change (new minus approved, higher is better) at
-/// α = 0.01 each and δ the approved margin, in this order: equal bits pass at once; no score differs: changed; improved (L > 0); pass (L > −δ); fail (U &lt; 0); inconclusive.
+/// α = 0.01 each and δ the approved margin, in this order: equal bits pass at once; no score differs: changed; improved (L > 0); pass (L > −δ);
+/// fail (U &lt; 0); inconclusive.
 /// </summary>
 public sealed record Verdict
 {
@@ -48,7 +49,7 @@ public sealed record Verdict
     /// <summary>The verdict.</summary>
     public VerdictKind Kind { get; }
 
-    /// <summary>What else is not as approved: the reasons of a refusal; otherwise weights, recipe internals or calibration that were compared all the same.</summary>
+    /// <summary>What else is not as approved: the reasons of a refusal; otherwise weights, recipe internals or calibration, compared all the same.</summary>
     public IReadOnlyList<string> Differences { get; }
 
     /// <summary>The paired comparison; null where none was made (refused, missing).</summary>
@@ -67,7 +68,7 @@ public sealed record Verdict
     public string Words { get; internal init; }
 
     /// <summary>
-    /// Whether the row fails: fail, refused and missing always; under <paramref name="strict"/> whatever is not equal, because strict asks for the approved bits.
+    /// Whether the row fails: fail, refused and missing always; under <paramref name="strict"/> whatever is not equal: strict asks for the approved bits.
     /// </summary>
     public bool Fails(bool strict = false) => strict ? Kind != VerdictKind.Equal : Kind is VerdictKind.Fail or VerdictKind.Refused or VerdictKind.Missing;
 

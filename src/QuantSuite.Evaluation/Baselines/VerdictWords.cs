@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using QuantSuite.Evaluation.Statistics;
 
 namespace QuantSuite.Evaluation.Baselines;
@@ -13,18 +12,20 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
     private Comparison? Comparison => verdict.Comparison;
 
     /// <summary>One line.</summary>
-    public string Summary() => $"{verdict.Kind.ToString().ToLowerInvariant()}: {verdict.Key}: {Sentence()}";
+    public string Summary() => $"{Head}: {Sentence()}";
 
     /// <summary>All of it, lines separated by LF, without one at the end.</summary>
     public string All()
     {
-        var text = new StringBuilder(Summary());
-        foreach (string line in Lines())
-            text.Append('\n').Append(line);
-        return text.ToString();
+        string[] sentences = [.. Sentences()];
+        return sentences.Length == 1 ? Lines(Summary(), Details()) : Lines(Head, sentences.Select(sentence => "  " + sentence).Concat(Details()));
     }
 
-    private IEnumerable<string> Lines()
+    private string Head => $"{verdict.Kind.ToString().ToLowerInvariant()}: {verdict.Key}";
+
+    private static string Lines(string first, IEnumerable<string> others) => string.Join('\n', others.Prepend(first));
+
+    private IEnumerable<string> Details()
     {
         if (verdict.Kind is not (VerdictKind.Refused or VerdictKind.Missing or VerdictKind.Equal))
             foreach (string line in Metrics().Concat(Items()))
@@ -38,18 +39,27 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
     }
 
     /// <summary>What was found.</summary>
-    public string Sentence() => verdict.Kind switch
+    public string Sentence() => string.Join(' ', Sentences());
+
+    private IEnumerable<string> Sentences()
+    {
+        if (verdict.Kind is VerdictKind.Improved or VerdictKind.Pass or VerdictKind.Inconclusive || verdict.Kind == VerdictKind.Fail && Comparison!.BrokenCount == 0)
+            yield return Change();
+        yield return Conclusion();
+    }
+
+    private string Conclusion() => verdict.Kind switch
     {
         VerdictKind.Equal => "every bit as approved.",
         VerdictKind.Missing => "no approved baseline. If its numbers are right, accept them.",
         VerdictKind.Refused => "not comparable with the approved baseline.",
         VerdictKind.Changed => "the same scores from other bits.",
-        VerdictKind.Improved => $"{Change()} A gain beyond chance.",
-        VerdictKind.Pass => $"{Change()} Any loss is below the margin.",
-        VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have log-likelihoods that are no numbers any more.",
-        VerdictKind.Fail when Comparison!.Limits.High < -Comparison.Gate.Margin => $"{Change()} A loss beyond chance and beyond the margin.",
-        VerdictKind.Fail => $"{Change()} A loss beyond chance that may exceed the margin.",
-        _ => $"{Change()} {Undecided()}",
+        VerdictKind.Improved => "A gain beyond chance.",
+        VerdictKind.Pass => "Any loss is below the margin.",
+        VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have no numbers for log-likelihoods any more.",
+        VerdictKind.Fail when Comparison!.Limits.High < -Comparison.Gate.Margin => "A loss beyond chance and beyond the margin.",
+        VerdictKind.Fail => "A loss beyond chance that may exceed the margin.",
+        _ => Undecided(),
     };
 
     private string Undecided() => Comparison! switch

@@ -68,7 +68,7 @@ public readonly record struct PairedOutcomes(int BothRight, int OnlyFirst, int O
     /// <summary>McNemar's exact two-sided p, min(1, 2·P(X ≤ min(b, c))) for X binomial(b + c, ½).</summary>
     public double McNemarExact() => Math.Min(1, 2 * LowerTail(out _));
 
-    /// <summary>McNemar's mid-p: the exact one without its cap, less P(X = min(b, c)); 1 where b = c (Fagerland, Lydersen and Laake, 2013). Less conservative.</summary>
+    /// <summary>McNemar's mid-p: the exact one without its cap, less P(X = min(b, c)); 1 where b = c (Fagerland, Lydersen and Laake, 2013).</summary>
     public double McNemarMidP() => OnlyFirst == OnlySecond ? 1 : 2 * LowerTail(out double last) - last;
 
     // z(D) falls as D grows: bisection finds where it crosses `target`.

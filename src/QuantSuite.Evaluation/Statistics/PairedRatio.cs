@@ -29,7 +29,7 @@ public sealed class PairedRatio
     public PairedRatio(IReadOnlyList<double> changes, IReadOnlyList<double> weights, IReadOnlyList<string> clusters)
     {
         if (changes.Count != weights.Count || changes.Count != clusters.Count)
-            throw new ArgumentException($"{changes.Count} changes, {weights.Count} weights and {clusters.Count} clusters; expected one of each for every item.");
+            throw new ArgumentException($"{changes.Count} changes, {weights.Count} weights and {clusters.Count} clusters; expected one of each an item.");
         int[] index = Clusters.Index(clusters, out int count);
         _changes = new double[count];
         _weights = new double[count];
@@ -65,9 +65,9 @@ public sealed class PairedRatio
     }
 
     /// <summary>
-    /// The interval of a mean after z² pseudo-clusters are added, half with the largest contribution seen, half with its opposite: with d_g = G·change_g/Σ weight
-    /// and M = max |d_g|, centre m = Δ·G/(G + z²), v = (Σ d_g² + z²M²)/(G + z²) − m², limits m ± z·√(v/(G + z²)). For right and wrong without a flip it is Tango's
-    /// ±z²/(n + z²); where all clusters changed alike it excludes 0 from 7 clusters on (α = 0.01), as a sign test does (2⁻⁷ &lt; 0.01 &lt; 2⁻⁶).
+    /// The interval of a mean after z² pseudo-clusters are added, half with the largest contribution seen, half with its opposite: with
+    /// d_g = G·change_g/Σ weight and M = max |d_g|, centre m = Δ·G/(G + z²), v = (Σ d_g² + z²M²)/(G + z²) − m², limits m ± z·√(v/(G + z²)).
+    /// For right and wrong without a flip it is Tango's ±z²/(n + z²); where all clusters changed alike it excludes 0 from 7 clusters on (α = 0.01), as a sign test does (2⁻⁷ &lt; 0.01 &lt; 2⁻⁶).
     /// </summary>
     public Interval Guarded(double z)
     {
@@ -77,8 +77,8 @@ public sealed class PairedRatio
     }
 
     /// <summary>
-    /// How many clusters like these would decide: ⌈z²·v/max(Δ + δ, −Δ)²⌉, when the nearer of "no worse than the margin" and "worse" leaves the interval while Δ and v
-    /// (of <see cref="Guarded"/>) stay as they are. Null where none would.
+    /// How many clusters like these would decide: ⌈z²·v/max(Δ + δ, −Δ)²⌉, when the nearer of "no worse than the margin" and "worse" leaves the interval
+    /// while Δ and v (of <see cref="Guarded"/>) stay as they are. Null where none would.
     /// </summary>
     public double? NeededClusterCount(double alpha, double margin)
     {

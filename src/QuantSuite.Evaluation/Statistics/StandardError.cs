@@ -3,7 +3,7 @@ namespace QuantSuite.Evaluation.Statistics;
 /// <summary>Standard errors that a table prints. Null where there are too few values to know any.</summary>
 public static class StandardError
 {
-    /// <summary>Of a mean: s/√n, s² = Σ(x − x̄)²/(n − 1). lm-evaluation-harness's <c>mean_stderr</c>; null below two values, where that one prints N/A.</summary>
+    /// <summary>Of a mean: s/√n, s² = Σ(x − x̄)²/(n − 1). lm-evaluation-harness's <c>mean_stderr</c>; null (its N/A) below two values.</summary>
     public static double? OfMean(IReadOnlyCollection<double> values)
     {
         int n = values.Count;
@@ -27,7 +27,8 @@ public static class StandardError
     public static double? OfRatio(IReadOnlyList<double> numerators, IReadOnlyList<double> denominators, IReadOnlyList<string> clusters)
     {
         if (numerators.Count != denominators.Count || numerators.Count != clusters.Count)
-            throw new ArgumentException($"{numerators.Count} numerators, {denominators.Count} denominators and {clusters.Count} clusters; expected one of each for every item.");
+            throw new ArgumentException(
+                $"{numerators.Count} numerators, {denominators.Count} denominators and {clusters.Count} clusters; expected one of each an item.");
         double weight = denominators.Sum();
         double ratio = numerators.Sum() / weight;
         int[] index = Clusters.Index(clusters, out int count);

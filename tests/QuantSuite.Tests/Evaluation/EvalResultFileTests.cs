@@ -8,6 +8,8 @@ public sealed class EvalResultFileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("quantsuite-results-").FullName;
 
+    private const string Odd = "naïve “quote”\n\u0001\U0001F600";
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static EvalResult Sample()
@@ -17,7 +19,7 @@ public sealed class EvalResultFileTests : IDisposable
         {
             Recipe = "smoothquant+gptq-int8-a8[layers.0=fp32]",
             Metrics = [new Metric("bits_per_byte", double.PositiveInfinity, null, false, "bits/byte"), new Metric("acc", 0.1 + 0.2, 1e-300, true)],
-            Items = [.. result.Items.Select(item => item with { Answer = "naïve “quote”\n\u0001\U0001F600", LogLikelihoods = [item.Score, double.MaxValue], Choices = ["a", "b"] })],
+            Items = [.. result.Items.Select(item => item with { Answer = Odd, LogLikelihoods = [item.Score, double.MaxValue], Choices = ["a", "b"] })],
         };
     }
 
@@ -28,13 +30,17 @@ public sealed class EvalResultFileTests : IDisposable
         string path = EvalResultFile.Write(_folder, written);
         EvalResult read = EvalResultFile.Read(path);
         Assert.Equal(EvalResultFile.PathOf(_folder, ResultKey.Of(written)), path);
-        Assert.Equal(written.Items.Select(item => BitConverter.DoubleToInt64Bits(item.Score)), read.Items.Select(item => BitConverter.DoubleToInt64Bits(item.Score)));
+        Assert.Equal(written.Items.Select(Bits), read.Items.Select(Bits));
         Assert.Equal(written.Metrics, read.Metrics);
-        Assert.Equal(written.Items.Select(item => (item.Id, item.Answer, item.Code, item.Weight)), read.Items.Select(item => (item.Id, item.Answer, item.Code, item.Weight)));
+        Assert.Equal(written.Items.Select(Plain), read.Items.Select(Plain));
         Assert.Equal(written.Items.SelectMany(item => item.LogLikelihoods), read.Items.SelectMany(item => item.LogLikelihoods));
         Assert.Equal((written.Identity, written.Gate, written.Cost, written.Environment), (read.Identity, read.Gate, read.Cost, read.Environment));
         Assert.Equal(written.Settings, read.Settings);
     }
+
+    private static long Bits(ItemOutcome item) => BitConverter.DoubleToInt64Bits(item.Score);
+
+    private static (string, string, char, double) Plain(ItemOutcome item) => (item.Id, item.Answer, item.Code, item.Weight);
 
     [Fact]
     public void Writing_again_replaces_and_leaves_nothing_else()

@@ -46,7 +46,7 @@ public class GateTests
     public void Fewest_lost_items_that_fail(int count, int fewest)
     {
         double z = NormalDistribution.Critical(Gate.Alpha), margin = Gate.ShareMargin(count);
-        int lost = Enumerable.Range(1, count).First(lost => new PairedOutcomes(count - lost, 0, lost, 0).Tango(z) is { High: < 0 } limits && limits.Low <= -margin);
-        Assert.Equal(fewest, lost);
+        Interval Limits(int lost) => new PairedOutcomes(count - lost, 0, lost, 0).Tango(z);
+        Assert.Equal(fewest, Enumerable.Range(1, count).First(lost => Limits(lost) is { High: < 0 } limits && limits.Low <= -margin));
     }
 }

@@ -24,7 +24,8 @@ public sealed class BaselineStoreTests : IDisposable
         _shown.Clear();
     }
 
-    private string[] Files() => [.. Directory.EnumerateFiles(_store.Root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_store.Root, path)).Order(StringComparer.Ordinal)];
+    private string[] Files() =>
+        [.. Directory.EnumerateFiles(_store.Root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_store.Root, path)).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void A_missing_baseline_fails_and_waits_for_a_person()

@@ -13,9 +13,10 @@ internal static class SampleResults
         new Metric("acc", codes.Length == 0 ? double.NaN : codes.Count(IsRight) / (double)codes.Length, codes.Length < 2 ? null : 0.03125, true));
 
     /// <summary>Summed log-likelihoods of texts.</summary>
-    public static EvalResult Texts(IReadOnlyList<double> scores, IReadOnlyList<double> weights, string bits = "1", Func<int, string>? cluster = null, double margin = 0.01) => Result(
+    public static EvalResult Texts(
+        IReadOnlyList<double> scores, IReadOnlyList<double> weights, string bits = "1", string cluster = "", double margin = 0.01) => Result(
         new Gate(GateKind.LogLikelihood, margin),
-        [.. scores.Select((score, i) => new ItemOutcome { Id = $"text-{i + 1}", Score = score, Weight = weights[i], Code = '.', Cluster = cluster?.Invoke(i) ?? "" })],
+        [.. scores.Select((score, i) => new ItemOutcome { Id = $"text-{i + 1}", Score = score, Weight = weights[i], Code = '.', Cluster = cluster })],
         bits,
         new Metric("word_perplexity", Math.Exp(-scores.Sum() / weights.Sum()), null, false));
 

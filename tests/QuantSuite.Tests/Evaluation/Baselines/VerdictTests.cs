@@ -84,7 +84,8 @@ public class VerdictTests
     {
         double[] weights = [.. Enumerable.Repeat(100.0, 20)];
         double[] before = [.. Enumerable.Repeat(-250.0, 20)];
-        Verdict verdict = Judge(Texts(before, weights, cluster: _ => "the only text"), Texts([.. before.Select(score => score - 40)], weights, "2", _ => "the only text"));
+        double[] now = [.. before.Select(score => score - 40)];
+        Verdict verdict = Judge(Texts(before, weights, cluster: "the only text"), Texts(now, weights, "2", "the only text"));
         Assert.Equal(VerdictKind.Inconclusive, verdict.Kind);
         Assert.Equal(1, verdict.Comparison!.ClusterCount);
     }

@@ -20,7 +20,9 @@ public class VerdictWordsTests
     {
         string before = Codes(200), now = Codes(200, wrong: 13);
         Assert.Equal("""
-            fail: microworld-m · commonsense · rtn-int4-g32: 100.00 % → 93.50 %, change -6.50 points (99 % sure above -11.81, 99 % sure below -3.48; margin 5.87). A loss beyond chance that may exceed the margin.
+            fail: microworld-m · commonsense · rtn-int4-g32
+              100.00 % → 93.50 %, change -6.50 points (99 % sure above -11.81, 99 % sure below -3.48; margin 5.87).
+              A loss beyond chance that may exceed the margin.
               acc 1 → 0.935 ± 0.031
               13 of 200 items differ: 13 lost, 0 gained; McNemar's exact p = 0.000244
                 commonsense-1: lost: expected “alpha”, before “alpha”, now “beta”
@@ -43,7 +45,9 @@ public class VerdictWordsTests
     {
         double[] weights = [10, 20, 30], before = [-20, -42, -61];
         Assert.Equal("""
-            pass: microworld-m · commonsense · rtn-int4-g32: -2.05000 → -2.05083, change -0.00083 nats/token (99 % sure above -0.00200, 99 % sure below +0.00109; margin 0.01000). Any loss is below the margin.
+            pass: microworld-m · commonsense · rtn-int4-g32
+              -2.05000 → -2.05083, change -0.00083 nats/token (99 % sure above -0.00200, 99 % sure below +0.00109; margin 0.01000).
+              Any loss is below the margin.
               word_perplexity 7.7679 → 7.77438
               2 of 3 items differ: 2 lost, 0 gained
                 text-2: score -42 → -42.04
@@ -55,7 +59,9 @@ public class VerdictWordsTests
     [Fact]
     public void A_missing_baseline()
     {
-        Assert.Equal("missing: microworld-m · commonsense · rtn-int4-g32: no approved baseline. If its numbers are right, accept them.\n" + Commands, Verdict.Missing(Choices("A")).Words);
+        Assert.Equal(
+            "missing: microworld-m · commonsense · rtn-int4-g32: no approved baseline. If its numbers are right, accept them.\n" + Commands,
+            Verdict.Missing(Choices("A")).Words);
     }
 
     [Fact]

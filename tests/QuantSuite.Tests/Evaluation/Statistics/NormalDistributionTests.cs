@@ -39,7 +39,7 @@ public class NormalDistributionTests
     {
         Assert.Equal(double.NegativeInfinity, NormalDistribution.Quantile(0));
         Assert.Equal(double.PositiveInfinity, NormalDistribution.Quantile(1));
-        Assert.True(double.IsNaN(NormalDistribution.Quantile(-0.1)) && double.IsNaN(NormalDistribution.Quantile(1.1)) && double.IsNaN(NormalDistribution.Quantile(double.NaN)));
+        Assert.All([-0.1, 1.1, double.NaN], p => Assert.True(double.IsNaN(NormalDistribution.Quantile(p))));
         Assert.Equal((0.0, 1.0), (NormalDistribution.Cdf(double.NegativeInfinity), NormalDistribution.Cdf(double.PositiveInfinity)));
         Assert.True(double.IsNaN(NormalDistribution.Cdf(double.NaN)));
     }
