@@ -28,6 +28,6 @@ public sealed record EvalOptions
 /// <summary>How far a run is.</summary>
 /// <param name="DoneItemCount">Items whose answers are all known.</param>
 /// <param name="CachedItemCount">Those of them that were found in the cache.</param>
-/// <param name="TokenCount">Tokens of contexts and answers computed so far.</param>
+/// <param name="TokenCount">Tokens computed so far.</param>
 /// <param name="Remaining">Estimated by the characters still to do; null before anything is computed.</param>
 public sealed record EvalProgress(string Task, int DoneItemCount, int ItemCount, int CachedItemCount, long TokenCount, TimeSpan Elapsed, TimeSpan? Remaining);

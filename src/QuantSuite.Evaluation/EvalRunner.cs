@@ -18,7 +18,7 @@ public static class EvalRunner
         var watch = Stopwatch.StartNew();
         IReadOnlyList<EvalItem> items = Items(task, model, options);
         using AnswerCache? cache = options.CacheFolder is { } folder ? AnswerCache.Open(folder, model) : null;
-        var meter = new ProgressMeter(task.Name, items, options.Progress);
+        var meter = new ProgressMeter(task.Name, model, items, options.Progress);
         using var remembering = new RememberingModel(model, cache, meter);
         IReadOnlyList<ItemOutcome> outcomes = task.Run(remembering, items, cancellation);
         return new EvalResult

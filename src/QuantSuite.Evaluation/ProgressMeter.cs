@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using QuantSuite.Models;
 
 namespace QuantSuite.Evaluation;
 
@@ -9,6 +10,8 @@ namespace QuantSuite.Evaluation;
 internal sealed class ProgressMeter
 {
     private readonly string task;
+    private readonly LanguageModel model;
+    private readonly long firstToken;
     private readonly Action<EvalProgress>? report;
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly int[] itemOf;
@@ -17,9 +20,11 @@ internal sealed class ProgressMeter
     private int done;
     private long sizeToDo, sizeDone;
 
-    public ProgressMeter(string task, IReadOnlyList<EvalItem> items, Action<EvalProgress>? report)
+    public ProgressMeter(string task, LanguageModel model, IReadOnlyList<EvalItem> items, Action<EvalProgress>? report)
     {
         this.task = task;
+        this.model = model;
+        firstToken = model.TokenCount;
         this.report = report;
         itemOf = [.. items.SelectMany((item, index) => Enumerable.Repeat(index, item.RequestCount))];
         open = [.. items.Select(item => item.RequestCount)];
@@ -28,7 +33,7 @@ internal sealed class ProgressMeter
 
     public int CachedItemCount { get; private set; }
 
-    public long TokenCount { get; private set; }
+    public long TokenCount => model.TokenCount - firstToken;
 
     /// <summary>A request is not in the cache and will be computed.</summary>
     public void Expect(long size) => sizeToDo += size;
@@ -37,11 +42,10 @@ internal sealed class ProgressMeter
     public void Found(int request) => Answered(itemOf[request]);
 
     /// <summary>An answer was computed.</summary>
-    public void Computed(int request, long size, int tokens)
+    public void Computed(int request, long size)
     {
         sizeToDo -= size;
         sizeDone += size;
-        TokenCount += tokens;
         computed[itemOf[request]] = true;
         Answered(itemOf[request]);
     }

@@ -14,8 +14,6 @@ internal sealed class RememberingModel : LanguageModel
     private readonly ProgressMeter meter;
     private readonly string identity;
     private readonly ContentHash bits = new(), prompts = new(), keys = new();
-    private string? countedText;
-    private int countedTokens;
 
     public RememberingModel(LanguageModel inner, AnswerCache? cache, ProgressMeter meter)
     {
@@ -33,6 +31,8 @@ internal sealed class RememberingModel : LanguageModel
 
     public override ModelIdentity Identity => inner.Identity;
 
+    public override long TokenCount => inner.TokenCount;
+
     /// <summary>SHA-256 over the bits of all log-likelihoods and generated texts, in the order of the requests.</summary>
     public string BitsHash() => bits.Hex();
 
@@ -44,7 +44,6 @@ internal sealed class RememberingModel : LanguageModel
             static (hash, request) => hash.Add(request),
             static (hash, answer) => hash.Add(answer.LogLikelihood),
             static request => request.Context.Length + request.Continuation.Length,
-            (request, answer) => TokenCount(request.Context) + answer.TokenCount,
             AnswerLine.TryRead, AnswerLine.Write, inner.Score), completed, cancellation);
 
     public override void ScoreRolling(IReadOnlyList<RollingRequest> requests, Action<int, RollingAnswer> completed, CancellationToken cancellation = default) =>
@@ -56,7 +55,6 @@ internal sealed class RememberingModel : LanguageModel
                     hash.Add(window.LogLikelihood);
             },
             static request => request.Windows is null ? request.Text.Length : 1,
-            static (_, answer) => answer.TokenCount,
             AnswerLine.TryRead, AnswerLine.Write, inner.ScoreRolling), completed, cancellation);
 
     public override void GenerateUntil(
@@ -65,7 +63,6 @@ internal sealed class RememberingModel : LanguageModel
             static (hash, request) => hash.Add(request),
             static (hash, answer) => hash.Add(answer.Text),
             static request => request.Context.Length,
-            (request, answer) => TokenCount(request.Context) + answer.TokenCount,
             AnswerLine.TryRead, AnswerLine.Write, inner.GenerateUntil), completed, cancellation);
 
     public override void Dispose()
@@ -121,22 +118,11 @@ internal sealed class RememberingModel : LanguageModel
             foreach (int position in positions)
             {
                 completed(position, answers[position] = answer);
-                if (position == positions[0])
-                    meter.Computed(position, kind.Size(asked[index]), kind.TokenCount(asked[index], answer));
-                else
-                    meter.Found(position);
+                meter.Computed(position, position == positions[0] ? kind.Size(asked[index]) : 0);
             }
         }, cancellation);
         if (answered != asked.Length)
             throw new InvalidOperationException($"{inner.Name} answered {answered} of {asked.Length} requests.");
-    }
-
-    // Choices of one item share their context and are answered together.
-    private int TokenCount(string text)
-    {
-        if (text != countedText)
-            (countedText, countedTokens) = (text, inner.Tokenizer.Encode(text).Length);
-        return countedTokens;
     }
 
     private delegate bool AnswerReader<TAnswer>(string line, out TAnswer answer);
@@ -146,7 +132,6 @@ internal sealed class RememberingModel : LanguageModel
         Action<ContentHash, TRequest> HashRequest,
         Action<ContentHash, TAnswer> HashAnswer,
         Func<TRequest, long> Size,
-        Func<TRequest, TAnswer, int> TokenCount,
         AnswerReader<TAnswer> Read,
         Func<string, TAnswer, string> Write,
         Action<IReadOnlyList<TRequest>, Action<int, TAnswer>, CancellationToken> Ask);

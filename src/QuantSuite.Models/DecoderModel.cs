@@ -15,6 +15,7 @@ public sealed class DecoderModel : LanguageModel
     private readonly IDisposable source;
     private readonly Lazy<Tokenizer> tokenizer;
     private readonly Lazy<ModelIdentity> identity;
+    private long tokenCount;
 
     /// <summary>A model whose weights have been stored.</summary>
     /// <param name="name">The name in baselines and traits.</param>
@@ -75,8 +76,8 @@ public sealed class DecoderModel : LanguageModel
     /// <summary>The most sequences that are generated together. It reaches no number.</summary>
     public int ActiveSequenceLimit { get; set; } = 64;
 
-    /// <summary>Tokens fed so far, for throughput.</summary>
-    public long TokenCount { get; private set; }
+    /// <inheritdoc/>
+    public override long TokenCount => tokenCount;
 
     /// <summary>The linears of all blocks.</summary>
     public IEnumerable<Weight> Linears => Architecture.Blocks.SelectMany(block => block.Linears);
@@ -159,7 +160,7 @@ public sealed class DecoderModel : LanguageModel
         Embed(pass.Ids, hidden);
         foreach (DecoderBlock block in Architecture.Blocks)
             block.Forward(context, hidden);
-        TokenCount += pass.TokenCount;
+        tokenCount += pass.TokenCount;
         return hidden;
     }
 

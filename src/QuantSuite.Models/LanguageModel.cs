@@ -26,6 +26,9 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Hashes of everything that a number of this model depends on.</summary>
     public abstract ModelIdentity Identity { get; }
 
+    /// <summary>Tokens computed since the model was made, for throughput; 0 where a model cannot know. A prefix that is computed once counts once.</summary>
+    public virtual long TokenCount => 0;
+
     /// <summary>ln p(continuation | context) for each request.</summary>
     public abstract void Score(IReadOnlyList<ScoreRequest> requests, Action<int, ScoreAnswer> completed, CancellationToken cancellation = default);
 

@@ -13,10 +13,14 @@ public static class JsonlTask
         JsonLine? first = JsonLines.Read(full).Select(line => (JsonLine?)line).FirstOrDefault();
         if (first is not { } line)
             throw new EvalDataException($"The task file '{full}' is empty; expected one item a line.");
-        var card = new TaskCard(Path.GetFileNameWithoutExtension(full).ToLowerInvariant(), "own", $"items of {Path.GetFileName(full)}", full);
+        var card = new TaskCard(Name(full), "own", $"items of {Path.GetFileName(full)}", full);
         return line.Has("choices") ? new JsonlChoiceTask(card)
             : line.Has("target") ? new JsonlGenerationTask(card)
             : line.Has("text") ? new JsonlTextTask(card)
             : throw line.Error("expected 'prompt' with 'choices' and 'answer', or 'prompt' with 'target', or 'text'.");
     }
+
+    // As catalog names are: lower case, without blanks or marks.
+    private static string Name(string path) =>
+        string.Concat(Path.GetFileNameWithoutExtension(path).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 }

@@ -20,7 +20,7 @@ public sealed class JsonlTaskTests : IDisposable
         File.WriteAllText(path, line + "\n\n");
         EvalTask task = EvalTasks.Get(path);
         Assert.Equal(shape, task.Shape);
-        Assert.Equal(Path.GetFileNameWithoutExtension(path).ToLowerInvariant(), task.Name);
+        Assert.Equal(Path.GetFileNameWithoutExtension(path).ToLowerInvariant().Replace('-', '_'), task.Name);
         EvalResult result = EvalRunner.Run(task, new ScriptedModel(), EvalRunnerTests.Options(null, null));
         Assert.Equal("1", Assert.Single(result.Items).Id);
     }

@@ -15,6 +15,8 @@ internal sealed class ScriptedModel : LanguageModel
 
     public int AskedCount { get; private set; }
 
+    public override long TokenCount => AskedCount;
+
     public override string Name => "scripted";
 
     public override int MaxLength => 64;
