@@ -5,9 +5,10 @@ namespace QuantSuite.Tests.Evals;
 /// <summary>The evaluations in a process of their own, as <c>dotnet test</c> runs them, on folders of their own.</summary>
 public sealed class EvalsProcess(TestFolder folder)
 {
-    private static readonly string Configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+    // bin/QuantSuite.Tests/debug and bin/QuantSuite.Evals/debug lie side by side; the copy beside the tests lacks what a test host needs.
+    private static readonly string Own = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
 
-    public static string Assembly { get; } = Path.Combine(Goldens.RepositoryRoot, "artifacts", "bin", "QuantSuite.Evals", Configuration, "QuantSuite.Evals.dll");
+    public static string Assembly { get; } = Path.GetFullPath(Path.Combine(Own, "..", "..", "QuantSuite.Evals", Path.GetFileName(Own), "QuantSuite.Evals.dll"));
 
     public string Baselines => folder["baselines"];
 
