@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
@@ -42,6 +43,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
         MiddleZero = symmetric && format is IntegerFormat integer ? integer.MiddleCode : 0;
         table = [.. format.Values];
         Planes = BitPlanes(format.Bits);
+        LookUpTable = format.Bits > 4 ? default : RepeatTable();
     }
 
     /// <summary>The code format.</summary>
@@ -67,6 +69,9 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
 
     /// <summary>The value of each code before zero point and scale.</summary>
     public ReadOnlySpan<float> Table => table;
+
+    /// <summary>The table of at most 16 entries less <see cref="MiddleZero"/>, repeated to fill a register; all zeros where codes are wider than 4 bits.</summary>
+    internal Vector512<float> LookUpTable { get; }
 
     /// <summary>Codes: [panel][block][64·bits bytes].</summary>
     public byte* Codes => codes.Pointer;
@@ -138,6 +143,14 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
         codes.Dispose();
         scales.Dispose();
         zeros?.Dispose();
+    }
+
+    private Vector512<float> RepeatTable()
+    {
+        Span<float> entries = stackalloc float[PanelWidth];
+        for (int i = 0; i < PanelWidth; i++)
+            entries[i] = table[i % table.Length] - MiddleZero;
+        return Vector512.Create<float>(entries);
     }
 
     private uint* Block(int row, int column) => (uint*)(Codes + ((long)(row / PanelWidth) * BlockCount + column / BlockWidth) * Format.Bits * 64);

@@ -31,20 +31,29 @@ internal static unsafe class PanelDecoder
     public static void DecodeUnscaled(QuantizedMatrix weight, int panel, int first, int count, float* destination) =>
         DecodeCodes(weight, panel, first, count, destination, withScales: false);
 
+    /// <summary>Asks for the lines that three panels' columns from <paramref name="first"/> on take; beyond the last column, for the head of the next three panels.</summary>
+    public static void Prefetch(PanelMatrix weight, int panel, int first, int count)
+    {
+        if (first >= weight.Columns)
+            (panel, first) = (panel + 3, 0);
+        if (weight is DensePanels dense)
+            Prefetch(weight, dense.Pointer, dense.Columns, dense.Format.Bits * 2, panel, first, count);
+        else if (weight is QuantizedMatrix quantized)
+            Prefetch(weight, quantized.Codes, quantized.BlockCount * BlockWidth, quantized.Format.Bits * 2, panel, first, count);
+    }
+
     /// <summary>Sixteen bfloat16 values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FromBFloat16(ushort* source)
     {
-        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
-        return (Vector512.Create(low, high) << 16).AsSingle();
+        return (Widen(source) << 16).AsSingle();
     }
 
     /// <summary>Sixteen IEEE half values, without arithmetic on subnormals.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FromHalf(ushort* source)
     {
-        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
-        Vector512<uint> bits = Vector512.Create(low, high), magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
+        Vector512<uint> bits = Widen(source), magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
         Vector512<uint> rebias = Vector512.Create(112u << 23), value = magnitude + rebias;
         Vector512<uint> infinite = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(31u << 23));
         Vector512<uint> subnormal = Vector512.LessThan(magnitude, Vector512.Create(1u << 23));
@@ -64,19 +73,38 @@ internal static unsafe class PanelDecoder
         return Vector512.Shuffle(table, index & Vector512.Create(15));
     }
 
-    /// <summary>The first 16 entries of a format's table, repeated where it is shorter; less the zero point of a symmetric matrix.</summary>
-    public static Vector512<float> TableOf(QuantizedMatrix weight)
+    /// <summary>Sixteen zero points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroPoints(byte* source)
     {
-        ReadOnlySpan<float> table = weight.Table;
-        Span<float> entries = stackalloc float[Width];
-        for (int i = 0; i < Width; i++)
-            entries[i] = table[i % table.Length] - weight.MiddleZero;
-        return Vector512.Create<float>(entries);
+        if (Avx512F.IsSupported)
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
+        Vector256<ushort> words = Vector256.Create(Vector128.WidenLower(Vector128.Load(source)), Vector128.WidenUpper(Vector128.Load(source)));
+        return Vector512.ConvertToSingle(Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen(ushort* source)
+    {
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
+        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
+        return Vector512.Create(low, high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> LookUp(Vector512<float> table, Vector256<int> index) => Avx.BlendVariable(
         Avx2.PermuteVar8x32(table.GetLower(), index), Avx2.PermuteVar8x32(table.GetUpper(), index), (index << 28).AsSingle());
+
+    private static void Prefetch(PanelMatrix weight, byte* source, int storedColumns, int columnBytes, int panel, int first, int count)
+    {
+        for (int i = 0; i < 3 && panel + i < weight.PanelCount; i++)
+        {
+            byte* line = source + ((long)(panel + i) * storedColumns + first) * columnBytes, end = line + Math.Min(count, weight.Columns - first) * columnBytes;
+            for (; line < end; line += 64)
+                Sse.Prefetch0(line);
+        }
+    }
 
     [MethodImpl(Hot)]
     private static void DecodeHalves(DensePanels weight, int panel, int first, int count, float* destination)
@@ -96,7 +124,7 @@ internal static unsafe class PanelDecoder
         int groupSize = weight.GroupSize, bits = weight.Format.Bits;
         bool whole = weight.GroupCount == 1 || groupSize % BlockWidth == 0;
         float* block = stackalloc float[BlockWidth * Width];
-        Vector512<float> table = bits <= 4 ? TableOf(weight) : default;
+        Vector512<float> table = weight.LookUpTable;
         byte* codes = weight.Codes + ((long)panel * weight.BlockCount + first / BlockWidth) * bits * 64;
         for (int end = first + count; first < end; first += BlockWidth, codes += bits * 64, destination += BlockWidth * Width)
         {
@@ -190,18 +218,11 @@ internal static unsafe class PanelDecoder
         return Vector512.Create<float>(values);
     }
 
-    // Zero point (0 for a symmetric matrix, whose zero the table holds) and scale of a group, one lane a row.
+    // Zero points (0 for a symmetric matrix, whose zero the look-up table holds) and scales of a group of a panel, one lane a row.
     private static (Vector512<float> Zero, Vector512<float> Scale) Grid(QuantizedMatrix weight, int panel, int group, bool withScales)
     {
         long index = ((long)panel * weight.GroupCount + group) * Width;
-        Vector512<float> scale = withScales ? Vector512.Load(weight.Scales + index) : Vector512.Create(1f);
-        return (weight.IsSymmetric ? default : ZeroPoints(weight.Zeros + index), scale);
-    }
-
-    private static Vector512<float> ZeroPoints(byte* zeros)
-    {
-        Vector256<ushort> words = Vector256.Create(Vector128.WidenLower(Vector128.Load(zeros)), Vector128.WidenUpper(Vector128.Load(zeros)));
-        return Vector512.ConvertToSingle(Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words)).AsInt32());
+        return (weight.IsSymmetric ? default : ZeroPoints(weight.Zeros + index), withScales ? Vector512.Load(weight.Scales + index) : Vector512.Create(1f));
     }
 
     private static void ApplyGrids(QuantizedMatrix weight, int panel, int first, int count, float* values, bool withScales)

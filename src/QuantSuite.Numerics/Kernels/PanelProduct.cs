@@ -10,9 +10,11 @@ internal sealed unsafe class PanelProduct
     private const int PanelWidth = PanelMatrix.PanelWidth;
     private const int RowBlock = 256;
 
-    // Columns of a decoded strip: 192 KiB beside many rows (level 2 cache), 24 KiB beside few (level 1).
+    // Columns of a decoded strip: 192 KiB beside many rows (level 2 cache), 24 KiB beside few (level 1), where the next block is fetched in the meantime.
     private const int ColumnBlock = 1024;
     private const int NarrowColumnBlock = 128;
+    private const int FewRows = 64;
+    private const int PanelFloats = ColumnBlock * PanelWidth;
 
     private readonly StripMultiplier multiply;
     private readonly Matrix x;
@@ -33,11 +35,21 @@ internal sealed unsafe class PanelProduct
     }
 
     /// <summary>Computes all results.</summary>
-    public void Run(WorkerPool pool) => pool.Run(stripCount * blockCount, RunTask);
-
-    private void RunTask(int task)
+    public void Run(WorkerPool pool)
     {
-        int strip = task / blockCount, firstRow = task % blockCount * blockRows, i = 0;
+        // Few rows: neighbouring strips on one thread, since each fetches the head of the next.
+        int perTask = x.Rows >= RowBlock ? 1 : Math.Clamp(stripCount / (4 * pool.ThreadCount), 1, 16);
+        pool.Run((stripCount + perTask - 1) / perTask * blockCount, task =>
+        {
+            int end = Math.Min(stripCount, (task / blockCount + 1) * perTask);
+            for (int strip = task / blockCount * perTask; strip < end; strip++)
+                RunStrip(strip, task % blockCount * blockRows);
+        });
+    }
+
+    private void RunStrip(int strip, int firstRow)
+    {
+        int i = 0;
         for (; strip >= Strip.CountOf(weights[i]); i++)
             strip -= Strip.CountOf(weights[i]);
         Multiply(weights[i], results[i], strip, firstRow, Math.Min(blockRows, x.Rows - firstRow));
@@ -45,34 +57,50 @@ internal sealed unsafe class PanelProduct
 
     private void Multiply(PanelMatrix weight, Matrix y, int index, int firstRow, int rowCount)
     {
-        bool decode = weight is not DensePanels { Format.Bits: 32 };
-        int columnBlock = rowCount >= 8 ? ColumnBlock : decode || rowCount > 1 ? NarrowColumnBlock : weight.Columns;
-        float* decoded = Scratch.Floats(3 * ColumnBlock * PanelWidth + RowBlock * Strip.Width), edge = decoded + 3 * ColumnBlock * PanelWidth;
         int firstPanel = index * 3, outputCount = Math.Min(Strip.Width, weight.Rows - index * Strip.Width);
-        int secondPanel = Math.Min(firstPanel + 1, weight.PanelCount - 1), thirdPanel = Math.Min(firstPanel + 2, weight.PanelCount - 1);
         bool atEdge = outputCount < Strip.Width;
+        float* decoded = Scratch.Floats(3 * PanelFloats + RowBlock * Strip.Width), edge = decoded + 3 * PanelFloats;
         float* result = y.Pointer + (long)firstRow * y.Columns + index * Strip.Width;
-        var strip = new Strip { AStride = x.Columns, Rows = rowCount, C = atEdge ? edge : result, CStride = atEdge ? Strip.Width : y.Columns };
-        for (int first = 0; first < weight.Columns; first += columnBlock)
+        var strip = new Strip
         {
-            int count = Math.Min(columnBlock, weight.Columns - first);
-            strip.Columns = count;
-            strip.A = x.Pointer + (long)firstRow * x.Columns + first;
-            strip.B0 = Panel(weight, firstPanel, first, count, decode, decoded);
-            strip.B1 = secondPanel == firstPanel ? strip.B0 : Panel(weight, secondPanel, first, count, decode, decoded + columnBlock * PanelWidth);
-            strip.B2 = thirdPanel == secondPanel ? strip.B1 : Panel(weight, thirdPanel, first, count, decode, decoded + 2 * columnBlock * PanelWidth);
-            multiply(strip);
-            strip.Continues = true;
-        }
+            A = x.Pointer + (long)firstRow * x.Columns,
+            AStride = x.Columns,
+            Rows = rowCount,
+            C = atEdge ? edge : result,
+            CStride = atEdge ? Strip.Width : y.Columns,
+        };
+        if (rowCount == 1 && RowProduct.Supports(weight))
+            RowProduct.Multiply(weight, firstPanel, strip.A, strip.C);
+        else
+            Multiply(weight, firstPanel, decoded, strip);
         if (atEdge)
             for (int m = 0; m < rowCount; m++)
                 new Span<float>(edge + m * Strip.Width, outputCount).CopyTo(new Span<float>(result + (long)m * y.Columns, outputCount));
     }
 
-    private static float* Panel(PanelMatrix weight, int panel, int first, int count, bool decode, float* decoded)
+    private void Multiply(PanelMatrix weight, int firstPanel, float* decoded, Strip strip)
     {
-        if (!decode)
-            return (float*)((DensePanels)weight).Pointer + ((long)panel * weight.Columns + first) * PanelWidth;
+        bool few = strip.Rows < FewRows;
+        int columnBlock = few ? NarrowColumnBlock : ColumnBlock;
+        for (int first = 0; first < weight.Columns; first += columnBlock)
+        {
+            int count = Math.Min(columnBlock, weight.Columns - first);
+            if (few)
+                PanelDecoder.Prefetch(weight, firstPanel, first + columnBlock, columnBlock);
+            strip.Columns = count;
+            strip.B0 = Panel(weight, firstPanel, first, count, decoded);
+            strip.B1 = firstPanel + 1 >= weight.PanelCount ? strip.B0 : Panel(weight, firstPanel + 1, first, count, decoded + PanelFloats);
+            strip.B2 = firstPanel + 2 >= weight.PanelCount ? strip.B1 : Panel(weight, firstPanel + 2, first, count, decoded + 2 * PanelFloats);
+            multiply(strip);
+            strip.A += count;
+            strip.Continues = true;
+        }
+    }
+
+    private static float* Panel(PanelMatrix weight, int panel, int first, int count, float* decoded)
+    {
+        if (weight is DensePanels { Format.Bits: 32 } dense)
+            return (float*)dense.Pointer + ((long)panel * dense.Columns + first) * PanelWidth;
         PanelDecoder.Decode(weight, panel, first, count, decoded);
         return decoded;
     }

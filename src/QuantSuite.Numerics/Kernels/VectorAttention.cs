@@ -104,8 +104,8 @@ internal sealed unsafe class VectorAttention
         {
             AddValues(weights + r * stride, span.Pages, offset, common, span.FirstPosition + (first + r) / headsPerKey + 1, headDim, sums + r * headDim);
             float* result = RowOf(output, span, keyHead, first + r);
-            for (int d = 0; d < headDim; d++)
-                result[d] = sums[r * headDim + d] / totals[r];
+            for (int d = 0; d < headDim; d += 4)
+                (Vector128.Load(sums + r * headDim + d) / totals[r]).Store(result + d);
         }
     }
 
@@ -114,8 +114,8 @@ internal sealed unsafe class VectorAttention
 
     private void ScaleQuery(float* source, float* destination)
     {
-        for (int d = 0; d < shape.HeadDim; d++)
-            destination[d] = source[d] * shape.Scale;
+        for (int d = 0; d < shape.HeadDim; d += 4)
+            (Vector128.Load(source + d) * shape.Scale).Store(destination + d);
     }
 
     private void Score(AttentionSpan span, int keyHead, float* query, int rowCount, int length, float* scores, nint stride)

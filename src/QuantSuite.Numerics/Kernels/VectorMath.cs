@@ -103,14 +103,10 @@ internal static unsafe class VectorMath
     public static float SoftmaxWeights(float* scores, int count)
     {
         int whole = count & -Width, rest = count - whole;
-        Vector512<float> largest = Vector512.Create(float.NegativeInfinity), invalid = Vector512<float>.Zero;
+        Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
         for (int k = 0; k < whole; k += Width)
-        {
-            Vector512<float> score = Vector512.Load(scores + k);
-            largest = Vector512.MaxNative(largest, score);
-            invalid = Vector512.ConditionalSelect(Vector512.Equals(score, score), invalid, score);
-        }
-        float maximum = float.IsNaN(Combine(invalid)) ? float.NaN : Largest(largest);
+            largest = Vector512.Max(largest, Vector512.Load(scores + k));
+        float maximum = Largest(largest);
         for (int k = whole; k < count; k++)
             maximum = MathF.Max(maximum, scores[k]);
         Vector512<float> shift = Vector512.Create(maximum), partials = Vector512<float>.Zero;
@@ -266,12 +262,12 @@ internal static unsafe class VectorMath
 
     private static Vector512<float> FirstLanes(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Largest(Vector512<float> lanes)
     {
-        float largest = lanes[0];
-        for (int lane = 1; lane < Width; lane++)
-            largest = MathF.Max(largest, lanes[lane]);
-        return largest;
+        Vector256<float> eight = Vector256.Max(lanes.GetLower(), lanes.GetUpper());
+        Vector128<float> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 
     // A NaN in front wins, other NaNs lose every comparison: as the definition.
