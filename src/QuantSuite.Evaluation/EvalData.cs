@@ -32,8 +32,9 @@ public sealed class EvalData
         return null;
     }
 
-    /// <summary>The full path of a file or folder below one of the roots, or null.</summary>
-    public string? Find(string source) => roots.Select(root => Path.Combine(root, source)).FirstOrDefault(Path.Exists);
+    /// <summary>The full path of a file or folder below one of the roots, or null; a full path is its own.</summary>
+    public string? Find(string source) =>
+        (Path.IsPathFullyQualified(source) ? [source] : roots.Select(root => Path.Combine(root, source))).FirstOrDefault(Path.Exists);
 
     /// <summary>Whether a task's data is there.</summary>
     public bool Has(EvalTask task) => Find(task.Source) is not null;

@@ -47,7 +47,7 @@ public abstract class MultipleChoiceTask : EvalTask
         for (int i = 0; i < sums.Length; i++)
             sums[i] = answers[i].LogLikelihood;
         int chosen = Accuracy.Best(sums);
-        var values = new SortedDictionary<string, double>(item.Values.ToDictionary(), StringComparer.Ordinal);
+        var values = item.Values.With();
         if (Normalized)
             values["acc_norm"] = Accuracy.Best(Accuracy.ByCharacters(sums, item.Choices)) == item.Gold ? 1 : 0;
         return new ItemOutcome

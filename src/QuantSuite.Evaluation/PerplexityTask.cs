@@ -39,12 +39,8 @@ public abstract class PerplexityTask : EvalTask
         Cluster = item.Cluster,
         Prompt = item.Prompt,
         LogLikelihoods = [.. answer.Windows.Select(window => window.LogLikelihood)],
-        Values = new SortedDictionary<string, double>(item.Values.ToDictionary(), StringComparer.Ordinal)
-        {
-            ["words"] = item.WordCount,
-            ["bytes"] = item.ByteCount,
-            ["sum_of_squares"] = answer.Windows.Sum(window => window.SumOfSquares),
-        },
+        Values = item.Values.With(
+            ("words", item.WordCount), ("bytes", item.ByteCount), ("sum_of_squares", answer.Windows.Sum(window => window.SumOfSquares))),
     };
 
     /// <summary>The metrics that lm-evaluation-harness reports for plain text.</summary>

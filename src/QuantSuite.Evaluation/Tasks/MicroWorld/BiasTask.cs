@@ -14,7 +14,7 @@ public sealed class BiasTask(TaskCard card) : JsonlChoiceTask(card)
     {
         ItemOutcome outcome = base.Judge(item, answers);
         bool stereotyped = Accuracy.Best([.. outcome.LogLikelihoods]) == (int)item.Values["stereotyped"];
-        return outcome with { Values = new SortedDictionary<string, double>(outcome.Values.ToDictionary(), StringComparer.Ordinal) { ["stereotyped"] = stereotyped ? 1 : 0 } };
+        return outcome with { Values = outcome.Values.With(("stereotyped", stereotyped ? 1 : 0)) };
     }
 
     /// <inheritdoc/>
