@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace QuantSuite.Evaluation.Reporting;
 
 /// <summary>
@@ -112,8 +114,12 @@ public sealed class BitsChart
 /// <param name="Accuracy">Mean over the tasks, per cent.</param>
 /// <param name="StandardError">Of that mean, in points.</param>
 /// <param name="Rank">Its place among the recipes of equal bits.</param>
-public sealed record BitsPoint(string Recipe, double Bits, double Accuracy, double StandardError, int Rank = 0, int RankCount = 1)
+public sealed partial record BitsPoint(string Recipe, double Bits, double Accuracy, double StandardError, int Rank = 0, int RankCount = 1)
 {
     /// <summary>Whether activations or the KV cache are quantized too, so that bits per weight do not tell all.</summary>
-    public bool IsMoreThanWeights => Recipe.Contains("-a", StringComparison.Ordinal) || Recipe.Contains("-kv", StringComparison.Ordinal);
+    public bool IsMoreThanWeights => MoreThanWeights().IsMatch(Recipe);
+
+    // -a and a format, not -asym, -actorder or -alpha; -kv and a format.
+    [GeneratedRegex("-(a(\\d|int|fp|bf|nf|mx|nv)|kv)")]
+    private static partial Regex MoreThanWeights();
 }

@@ -79,6 +79,9 @@ internal static class Figures
             : Fixed(value, Math.Clamp(digits - 1 - magnitude, 0, 6));
     }
 
+    /// <summary>The first digits of a hash.</summary>
+    public static string Hash(string hash) => hash.Length > 12 ? hash[..12] : hash.Length == 0 ? None : hash;
+
     /// <summary>A machine's view of a number, for sorting; empty where it is not finite.</summary>
     public static string Key(double? value) => value is { } v && double.IsFinite(v) ? v.ToString("R", CultureInfo.InvariantCulture) : "";
 

@@ -44,7 +44,7 @@ internal sealed class ReportJson
     public static IEnumerable<(string Label, string Value)> Facts(RunEnvironment e) =>
     [
         ("Processor", e.Processor), ("Kernels", e.Kernels), ("Threads", e.ThreadCount.ToString()), ("Operating system", e.OperatingSystem),
-        ("Runtime", e.Runtime), ("QuantSuite", e.Version), ("Commit", e.Commit),
+        ("Runtime", e.Runtime), ("QuantSuite", e.Version), ("Commit", Figures.Hash(e.Commit)),
     ];
 
     private string Write(Report report)
@@ -153,9 +153,9 @@ internal sealed class ReportJson
         yield return ("Speed", $"{Figures.Rate(r.Cost.TokensPerSecond)} tokens/s, {Figures.Rate(r.Cost.ItemsPerSecond)} items/s");
         yield return ("From the cache", $"{Figures.Count(r.Cost.CachedItemCount)} items");
         yield return ("Finished", r.Environment.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"));
-        yield return ("Bits hash", Short(r.BitsHash));
+        yield return ("Bits hash", Figures.Hash(r.BitsHash));
         foreach ((string name, string hash) in Hashes(r.Identity))
-            yield return (name + " hash", Short(hash));
+            yield return (name + " hash", Figures.Hash(hash));
     }
 
     private static IEnumerable<(string Name, string Hash)> Hashes(ResultIdentity i) =>
@@ -170,8 +170,6 @@ internal sealed class ReportJson
         GateKind.Score => "mean score",
         _ => "log-likelihood per token",
     };
-
-    private static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash.Length == 0 ? "—" : hash;
 
     private void DeltaWords(Change? change, GateKind kind)
     {

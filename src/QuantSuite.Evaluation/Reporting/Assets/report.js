@@ -143,7 +143,6 @@
     const link = event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) reveal();
   });
-  reveal();
 
   // The detail's parts
   const panel = ({ row, model, recipe, task }) => {
@@ -225,13 +224,13 @@
     return section;
   };
 
-  const wayNames = [["l", "lost"], ["g", "gained"], ["m", "other"]];
+  const wayNames = [["l", "lost", "fell"], ["g", "gained", "rose"], ["m", "other", "moved"]];
   const item = (row, [number, index, way, now, nowLikelihoods, before, beforeLikelihoods, scoreBefore, score], name) => {
     const [id, prompt, choices, expected] = data.items[number];
     const words = answer => typeof answer === "number" ? choices[answer] : answer;
     const brief = `${words(before).trim() || "(nothing)"} → ${words(now).trim() || "(nothing)"}`;
     const details = element("details", { className: "item" }, element("summary", {},
-      element("span", { className: "way " + wayNames[way][0] }, wayNames[way][1]), ` ${index + 1} `, element("code", {}, id), " ",
+      element("span", { className: "way " + wayNames[way][0] }, wayNames[way][row.kind === 0 ? 1 : 2]), ` ${index + 1} `, element("code", {}, id), " ",
       element("span", { className: "brief", dir: "auto" }, row.kind === 0 ? brief.slice(0, 140) : `${figure(scoreBefore)} → ${figure(score)}`)));
     details.addEventListener("toggle", () => {
       if (details.childElementCount > 1) return;
@@ -266,4 +265,6 @@
 
   const facts = list => element("dl", { className: "facts" }, ...list.map(([label, value]) =>
     element("div", {}, element("dt", {}, label), element("dd", {}, value || "—"))));
+
+  reveal();
 })();

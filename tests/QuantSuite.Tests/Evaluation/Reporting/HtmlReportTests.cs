@@ -66,6 +66,7 @@ public partial class HtmlReportTests
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public void Two_thousand_rows_stay_small()
     {
         string html = HtmlReport.Render(SyntheticReport.Report(200, [.. Enumerable.Range(0, 28).Select(i => $"model-{i}")]));

@@ -50,20 +50,35 @@ public class ReportTextTests
     [Fact]
     public void Numbers_are_written_for_people()
     {
-        Assert.Equal(["12.35", "0.001235", "123457", "1.23e7", "0", "−∞"], new[] { 12.3456, 0.0012346, 123456.7, 12345678, 0, double.NegativeInfinity }.Select(v => Figures.Significant(v)));
+        double[] values = [12.3456, 0.0012346, 123456.7, 12345678, 0, double.NegativeInfinity];
+        Assert.Equal(["12.35", "0.001235", "123457", "1.23e7", "0", "−∞"], values.Select(v => Figures.Significant(v)));
         Assert.Equal(["0.5 KiB", "1.8 MiB", "2.00 GiB"], new[] { 512L, 1_887_437, 2L << 30 }.Select(Figures.Bytes));
         Assert.Equal(["1.2 s", "59 s", "3 min 05 s"], new[] { 1.23, 59.2, 185 }.Select(Figures.Duration));
         Assert.Equal("1\u202F234\u202F567", Figures.Count(1_234_567));
     }
+
+    [Theory]
+    [InlineData("rtn-int8-a8", true)]
+    [InlineData("rtn-int4-g32-kv8", true)]
+    [InlineData("fp32-kv4", true)]
+    [InlineData("gptq-int4-g128-afp8_e4m3", true)]
+    [InlineData("gptq-int4-g128-asym-actorder", false)]
+    [InlineData("smoothquant+rtn-int8-alpha0.75", false)]
+    public void A_hollow_mark_says_that_more_than_weights_is_quantized(string recipe, bool more) =>
+        Assert.Equal(more, new BitsPoint(recipe, 4, 50, 1).IsMoreThanWeights);
 
     [Fact]
     public void Labels_of_a_crowd_do_not_cover_each_other()
     {
         Label[] points = [.. Enumerable.Range(0, 12).Select(i => new Label(300 + i % 3 * 6, 150 + i / 3 * 4, $"rtn-int4-g{i}"))];
         Label[] labels = LabelPlacement.Place(points, 44, 584, 14, 296);
-        (double Left, double Right, double Y)[] texts = [.. labels.Select(l => (l.IsLeft ? l.TextX - 6 * l.Text.Length : l.TextX, l.IsLeft ? l.TextX : l.TextX + 6 * l.Text.Length, l.TextY))];
-        for (int i = 0; i < texts.Length; i++)
+        for (int i = 0; i < labels.Length; i++)
             for (int j = 0; j < i; j++)
-                Assert.True(Math.Abs(texts[i].Y - texts[j].Y) >= 9 || texts[i].Left >= texts[j].Right || texts[j].Left >= texts[i].Right, $"{labels[i]} covers {labels[j]}");
+                Assert.False(Covers(labels[i], labels[j]), $"{labels[i]} covers {labels[j]}");
     }
+
+    private static bool Covers(Label a, Label b) =>
+        Math.Abs(a.TextY - b.TextY) < 9 && Start(a) < Start(b) + 6 * b.Text.Length && Start(b) < Start(a) + 6 * a.Text.Length;
+
+    private static double Start(Label label) => label.IsLeft ? label.TextX - 6 * label.Text.Length : label.TextX;
 }
