@@ -41,10 +41,17 @@ public sealed class EvalSession : IDisposable
     public RowOutcome Run(ResultKey key)
     {
         EvalRow row = matrix[key];
-        stopped.Token.ThrowIfCancellationRequested();
-        RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(row, answered), stopped.Token);
-        progress.Done();
-        return outcome;
+        try
+        {
+            stopped.Token.ThrowIfCancellationRequested();
+            RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(row, answered), stopped.Token);
+            progress.Done();
+            return outcome;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RowFailedException("stopped; the same command goes on where it stopped.");
+        }
     }
 
     /// <inheritdoc/>

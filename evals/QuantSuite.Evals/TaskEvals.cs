@@ -2,6 +2,7 @@ using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Rows;
 using Xunit;
 using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace QuantSuite.Evals;
 
@@ -18,7 +19,7 @@ public sealed class TaskEvals(EvalSession session, ITestOutputHelper output) : I
     {
         RowOutcome outcome = session.Run(new ResultKey(model, task, recipe));
         if (!outcome.Passed)
-            Assert.Fail(outcome.Words);
+            throw new RowFailedException(outcome.Words);
         output.WriteLine(outcome.Words);
     }
 }

@@ -84,6 +84,23 @@ public sealed class EvalRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Properties_of_dotnet_test_reach_the_rows()
+    {
+        File.WriteAllText(folder["mine.jsonl"], "{\"id\": \"1\", \"prompt\": \"a\", \"target\": \"b\"}\n");
+        string model = Path.Combine(Goldens.RepositoryRoot, "evals", "models", "microworld-s");
+        (int exitCode, string output) = await evals.RunProject($"-p:Models={model}", "-p:Tasks=mine.jsonl", "-p:Recipes=fp32 rtn-int5-g16", "--list-tests");
+        Assert.True(exitCode == 0, output);
+        Assert.Equal(["microworld-s · mine · fp32", "microworld-s · mine · rtn-int5-g16"], output.Split('\n').Select(line => line.Trim()).Where(line => line.Contains(" · ")));
+    }
+
+    [Fact]
+    public async Task A_filter_that_picks_nothing_fails()
+    {
+        (int exitCode, string output) = await evals.RunProject("--filter", "Model=nobody");
+        Assert.True(exitCode != 0, output);
+    }
+
+    [Fact]
     public async Task Settings_that_cannot_be_used_are_one_failing_test_with_their_message()
     {
         (int exitCode, string output) = await evals.Run("FullyQualifiedName~TaskEvals", ("QUANTSUITE_RECIPES", "gptqq-int4"));

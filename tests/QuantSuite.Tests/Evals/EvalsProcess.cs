@@ -15,9 +15,21 @@ public sealed class EvalsProcess(TestFolder folder)
     public string Artifacts => folder["artifacts"];
 
     /// <summary>Starts <c>dotnet test QuantSuite.Evals.dll --filter …</c>.</summary>
-    public Process Start(string filter, params (string Name, string Value)[] variables)
+    public Process Start(string filter, params (string Name, string Value)[] variables) => StartDotnet(["test", Assembly, "--filter", filter], variables);
+
+    /// <summary>Runs <c>dotnet test evals/QuantSuite.Evals --no-build …</c>, through MSBuild, in the test's folder.</summary>
+    public Task<(int ExitCode, string Output)> RunProject(params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["test", Assembly, "--filter", filter]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
+        string project = Path.Combine(Goldens.RepositoryRoot, "evals", "QuantSuite.Evals"), artifacts = Path.GetFullPath(Path.Combine(Own, "..", "..", ".."));
+        return ToEnd(StartDotnet(["test", project, "--no-build", $"-p:ArtifactsPath={artifacts}", "-c", Path.GetFileName(Own), .. arguments], []));
+    }
+
+    /// <summary>Runs to the end: exit code and everything written.</summary>
+    public Task<(int ExitCode, string Output)> Run(string filter, params (string Name, string Value)[] variables) => ToEnd(Start(filter, variables));
+
+    private Process StartDotnet(IEnumerable<string> arguments, (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
         foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("QUANTSUITE_", StringComparison.Ordinal) && name != "QUANTSUITE_KERNELS").ToList())
             start.Environment.Remove(inherited);
         start.Environment["QUANTSUITE_BASELINES"] = Baselines;
@@ -27,10 +39,9 @@ public sealed class EvalsProcess(TestFolder folder)
         return Process.Start(start)!;
     }
 
-    /// <summary>Runs to the end: exit code and everything written.</summary>
-    public async Task<(int ExitCode, string Output)> Run(string filter, params (string Name, string Value)[] variables)
+    private static async Task<(int ExitCode, string Output)> ToEnd(Process process)
     {
-        using Process process = Start(filter, variables);
+        using Process running = process;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync() + await error;
         await process.WaitForExitAsync();
