@@ -53,13 +53,14 @@ public static class QuantSuiteCommand
     /// <summary>Reads a command line without running it.</summary>
     public static ParseResult Parse(IReadOnlyList<string> arguments) => Create().Parse(arguments);
 
-    private static RootCommand Create()
+    // A RootCommand would be named after the assembly.
+    private static Command Create()
     {
-        var root = new RootCommand("Regression tests for quantized language models: models × recipes × tasks, compared item by item with approved baselines.");
+        var help = new HelpOption { Recursive = true };
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        var root = new Command("quantsuite", "Regression tests for quantized language models: models × recipes × tasks, compared item by item with approved baselines.") { help, new VersionOption() };
         foreach (Verb verb in Verbs)
             root.Add(verb);
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
 

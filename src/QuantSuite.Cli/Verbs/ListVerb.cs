@@ -13,7 +13,7 @@ public sealed class ListVerb : Verb
 {
     private readonly Argument<string> what = new("what") { Description = "models, tasks, recipes, formats or methods." };
     private readonly Option<bool> json = new("--json") { Description = "Print JSON." };
-    private readonly RowOptions rows = new();
+    private readonly Option<string[]> models = new("--model", "-m") { Description = "For models: where they lie. Default: the embedded models.", AllowMultipleArgumentsPerToken = true };
 
     /// <summary>The verb.</summary>
     public ListVerb()
@@ -22,13 +22,15 @@ public sealed class ListVerb : Verb
         what.AcceptOnlyFromAmong("models", "tasks", "recipes", "formats", "methods");
         Add(what);
         Add(json);
-        rows.AddTo(this);
+        Add(models);
     }
 
     /// <inheritdoc/>
     protected override int Run(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        EvalSettings settings = rows.Settings(arguments);
+        EvalSettings settings = EvalSettings.FromEnvironment();
+        if (arguments.GetValue(models) is { Length: > 0 } named)
+            settings = settings with { Models = [.. named.Select(EvalSettings.ResolveModel)] };
         (string[] columns, IEnumerable<string[]> entries) = arguments.GetRequiredValue(what) switch
         {
             "models" => ((string[])["Name", "Family", "Path"], EvalRow.Models(settings).Select(model => (string[])[model.Name, model.Family, model.Path])),
