@@ -23,16 +23,15 @@ public sealed class EvalSession : IDisposable
     private readonly CancellationTokenSource stopped = new();
     private readonly PosixSignalRegistration[] signals;
     private readonly Kernels kernels;
-    private readonly RunProgress progress;
     private (string Path, string Recipe) loaded;
     private DecoderModel? model;
+    private RunProgress? progress;
     private DateTime nextProgress = DateTime.UtcNow + ProgressInterval;
 
     /// <summary>Begins a run; xunit hands over the sink.</summary>
     public EvalSession(IMessageSink diagnostics)
     {
         this.diagnostics = diagnostics;
-        progress = new RunProgress(matrix.PickedCount);
         kernels = Kernels.Create(matrix.Settings.ThreadCount);
         signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(signal => PosixSignalRegistration.Create(signal, Stop))];
     }
@@ -41,10 +40,11 @@ public sealed class EvalSession : IDisposable
     public RowOutcome Run(ResultKey key)
     {
         EvalRow row = matrix[key];
+        progress ??= new RunProgress(matrix.PickedCount); // known from the first row on: xunit makes fixtures before it orders rows
         try
         {
             stopped.Token.ThrowIfCancellationRequested();
-            RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(row, answered), stopped.Token);
+            RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token);
             progress.Done();
             return outcome;
         }
@@ -73,17 +73,18 @@ public sealed class EvalSession : IDisposable
         model?.Dispose();
         model = null;
         Say($"{row.Model.Name} · {row.Recipe}: quantizing");
-        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, cancellation: stopped.Token);
+        var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
+        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token);
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }
 
-    private void Show(EvalRow row, EvalProgress answered)
+    private void Show(Func<string> text)
     {
         if (DateTime.UtcNow < nextProgress)
             return;
         nextProgress = DateTime.UtcNow + ProgressInterval;
-        Say(progress.Text(row, answered));
+        Say(text());
     }
 
     private void Say(string text) => diagnostics.OnMessage(new DiagnosticMessage(text));

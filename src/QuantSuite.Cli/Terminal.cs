@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using QuantSuite.Evaluation.Rows;
+using QuantSuite.Quantization;
 using Spectre.Console;
 
 namespace QuantSuite.Cli;
@@ -25,6 +27,9 @@ public sealed class Terminal(InvocationConfiguration configuration)
 
     /// <summary>Progress and complaints.</summary>
     public TextWriter Error => configuration.Error;
+
+    /// <summary>Shows how far quantization is.</summary>
+    public IProgress<QuantizationProgress> Blocks => new ImmediateProgress<QuantizationProgress>(done => Progress($"block {done.DoneBlockCount} of {done.BlockCount} quantized"));
 
     /// <summary>Shows how far the work is: one line that is written over on a terminal, a line every ten seconds elsewhere.</summary>
     public void Progress(string text)

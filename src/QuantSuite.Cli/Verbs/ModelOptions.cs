@@ -29,7 +29,7 @@ internal sealed class ModelOptions
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
         terminal.Say($"loading {location.Name} as {parsed}");
         using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, cancellation: cancellation);
+        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation);
         return work(loaded);
     }
 }

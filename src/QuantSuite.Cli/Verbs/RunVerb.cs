@@ -50,7 +50,7 @@ public sealed class RunVerb : Verb
         void RunGroup(EvalRow[] group, Recipe recipe, Kernels kernels)
         {
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
-            using DecoderModel model = Quantizer.Load(group[0].Model.Path, recipe, kernels, cancellation: cancellation);
+            using DecoderModel model = Quantizer.Load(group[0].Model.Path, recipe, kernels, terminal.Blocks, cancellation);
             foreach (EvalRow row in group)
             {
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));

@@ -16,8 +16,27 @@ public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? 
     /// <summary>The verdict in words; the change against full precision beside it.</summary>
     public string Words => VerdictWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
 
-    // The command that accepts has to name the folder where it is not the suite's own.
-    private string VerdictWords => Settings.Baselines == SuiteFolders.Baselines ? Verdict.Words : Verdict.Words.Replace("-- accept ", $"-- accept --baselines \"{Settings.Baselines}\" ");
+    // The two commands have to name what was not the suite's own.
+    private string VerdictWords
+    {
+        get
+        {
+            string words = Verdict.Words.Replace("dotnet test evals/QuantSuite.Evals ", "dotnet test evals/QuantSuite.Evals " + Properties());
+            return Settings.Baselines == SuiteFolders.Baselines ? words : words.Replace("-- accept ", $"-- accept --baselines \"{Settings.Baselines}\" ");
+        }
+    }
+
+    private string Properties()
+    {
+        static string Joined(IEnumerable<string> paths) => string.Join(Path.PathSeparator, paths);
+        (string Name, string? Value)[] given =
+        [
+            ("Models", Joined(Settings.Models)), ("Data", Joined(Settings.Data)), ("Tasks", Joined(Settings.Tasks)),
+            ("Recipes", Settings.Recipes.Count > 0 ? Result.Recipe : null), ("Limit", Settings.Limit?.ToString(CultureInfo.InvariantCulture)),
+            ("Baselines", Settings.Baselines == SuiteFolders.Baselines ? null : Settings.Baselines),
+        ];
+        return string.Concat(given.Where(property => !string.IsNullOrEmpty(property.Value)).Select(property => $"-p:{property.Name}=\"{property.Value}\" "));
+    }
 
     private static string FullText(Comparison full)
     {
