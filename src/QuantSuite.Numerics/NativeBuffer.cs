@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace QuantSuite.Numerics;
 
 /// <summary>
-/// Zeroed memory outside the garbage collector's heap, aligned to 64 bytes; buffers of 1 MiB and more to 2 MiB, with huge pages asked for.
+/// Zeroed memory outside the garbage collector's heap, aligned to 64 bytes, on huge pages where it is larger than a few kilobytes.
 /// Kernels hold raw pointers into it; the owner disposes it.
 /// </summary>
-public sealed unsafe partial class NativeBuffer : IDisposable
+public sealed unsafe class NativeBuffer : IDisposable
 {
-    private const int HugePage = 2 << 20;
-    private const int MadviseHugePage = 14;
+    // A vector load may run past the end.
+    private const int Slack = 64;
 
     private byte* pointer;
 
@@ -18,13 +18,9 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
-        nuint size = (nuint)(byteCount + 64);
-        bool huge = byteCount >= 1 << 20;
-        pointer = (byte*)NativeMemory.AlignedAlloc(size, huge ? HugePage : (nuint)64);
-        if (huge && OperatingSystem.IsLinux())
-            _ = MemoryAdvise(pointer, size, MadviseHugePage);
-        NativeMemory.Clear(pointer, size);
-        GC.AddMemoryPressure(byteCount + 64);
+        pointer = HugePageHeap.Take(Size);
+        NativeMemory.Clear(pointer, Size);
+        GC.AddMemoryPressure(byteCount + Slack);
     }
 
     /// <summary>Frees what the owner forgot.</summary>
@@ -35,6 +31,8 @@ public sealed unsafe partial class NativeBuffer : IDisposable
 
     /// <summary>The first byte. Valid until disposal.</summary>
     public byte* Pointer => pointer != null ? pointer : throw new ObjectDisposedException(nameof(NativeBuffer));
+
+    private nuint Size => (nuint)(ByteCount + Slack);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -47,11 +45,8 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     {
         if (pointer == null)
             return;
-        NativeMemory.AlignedFree(pointer);
+        HugePageHeap.Return(pointer, Size);
         pointer = null;
-        GC.RemoveMemoryPressure(ByteCount + 64);
+        GC.RemoveMemoryPressure(ByteCount + Slack);
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MemoryAdvise(void* address, nuint length, int advice);
 }

@@ -18,7 +18,7 @@ internal static unsafe class Avx512Tiles
     {
         int m = 0;
         for (; m <= strip.Rows - 8; m += 8)
-            Multiply8(strip, m);
+            Multiply8(strip, m, strip.Ahead(m / 8));
         if ((strip.Rows & 4) != 0)
             Multiply4(strip, m);
         m += strip.Rows & 4;
@@ -30,7 +30,7 @@ internal static unsafe class Avx512Tiles
     }
 
     [MethodImpl(Hot)]
-    private static void Multiply8(in Strip strip, int m)
+    private static void Multiply8(in Strip strip, int m, byte* ahead)
     {
         nint aStride = strip.AStride, cStride = strip.CStride, count = strip.Columns;
         float* c = strip.C + m * cStride;
@@ -49,8 +49,11 @@ internal static unsafe class Avx512Tiles
         float* a0 = strip.A + m * aStride, a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
         float* a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
+        nint step = strip.AheadStep;
         for (nint k = 0; k < count; k++)
         {
+            Sse.Prefetch0(ahead);
+            ahead += step;
             Vector512<float> w0 = Vector512.Load(b0), w1 = Vector512.Load(b1), w2 = Vector512.Load(b2);
             s0.Add(a0[k], w0, w1, w2);
             s1.Add(a1[k], w0, w1, w2);
@@ -89,8 +92,13 @@ internal static unsafe class Avx512Tiles
         }
         float* a0 = strip.A + m * aStride, a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        for (nint k = 0; k < count; k++)
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
+        nint step = strip.AheadStep;
+        for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {
+            Sse.Prefetch0(ahead0);
+            Sse.Prefetch0(ahead1);
+            Sse.Prefetch0(ahead2);
             Vector512<float> w0 = Vector512.Load(b0), w1 = Vector512.Load(b1), w2 = Vector512.Load(b2);
             s0.Add(a0[k], w0, w1, w2);
             s1.Add(a1[k], w0, w1, w2);
@@ -114,8 +122,13 @@ internal static unsafe class Avx512Tiles
         Sums s0 = strip.Continues ? Sums.Load(c) : default, s1 = strip.Continues ? Sums.Load(c + cStride) : default;
         float* a0 = strip.A + m * aStride, a1 = a0 + aStride;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        for (nint k = 0; k < count; k++)
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
+        nint step = strip.AheadStep;
+        for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {
+            Sse.Prefetch0(ahead0);
+            Sse.Prefetch0(ahead1);
+            Sse.Prefetch0(ahead2);
             Vector512<float> w0 = Vector512.Load(b0), w1 = Vector512.Load(b1), w2 = Vector512.Load(b2);
             s0.Add(a0[k], w0, w1, w2);
             s1.Add(a1[k], w0, w1, w2);
@@ -134,8 +147,13 @@ internal static unsafe class Avx512Tiles
         float* c = strip.C + m * strip.CStride, a = strip.A + m * strip.AStride;
         Sums s = strip.Continues ? Sums.Load(c) : default;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        for (nint k = 0; k < count; k++)
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
+        nint step = strip.AheadStep;
+        for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {
+            Sse.Prefetch0(ahead0);
+            Sse.Prefetch0(ahead1);
+            Sse.Prefetch0(ahead2);
             s.Add(a[k], Vector512.Load(b0), Vector512.Load(b1), Vector512.Load(b2));
             b0 += Width;
             b1 += Width;

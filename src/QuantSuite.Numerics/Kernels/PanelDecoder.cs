@@ -8,13 +8,14 @@ namespace QuantSuite.Numerics;
 /// <summary>
 /// <see cref="PanelMatrix.DecodePanel"/>, sixteen rows at a time: the float32 values [columns][16] of part of a panel, which the tiles then multiply.
 /// Codes of up to 4 bits are looked up in a register, whose index ignores the bits above (so the table is repeated until it has 16 entries, and no mask is
-/// needed); wider codes are put together from their bit planes, then converted (integers) or gathered from the table.
+/// needed); codes of 5 to 7 bits are put together from their bit planes, then converted.
 /// </summary>
 internal static unsafe class PanelDecoder
 {
     private const int Width = PanelMatrix.PanelWidth;
     private const int BlockWidth = QuantizedMatrix.BlockWidth;
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
     /// <summary>Decodes columns [first, first + count) of a panel; <paramref name="first"/> is a multiple of 32.</summary>
     public static void Decode(PanelMatrix weight, int panel, int first, int count, float* destination)
@@ -31,26 +32,28 @@ internal static unsafe class PanelDecoder
     public static void DecodeUnscaled(QuantizedMatrix weight, int panel, int first, int count, float* destination) =>
         DecodeCodes(weight, panel, first, count, destination, withScales: false);
 
-    /// <summary>Asks for the lines that three panels' columns from <paramref name="first"/> on take; beyond the last column, for the head of the next three panels.</summary>
-    public static void Prefetch(PanelMatrix weight, int panel, int first, int count)
+    /// <summary>Whether each block of 32 columns lies in one group.</summary>
+    public static bool HasWholeBlocks(QuantizedMatrix weight) => weight.GroupCount == 1 || weight.GroupSize % BlockWidth == 0;
+
+    /// <summary>The first byte that holds a column of a panel, and the bytes from a column to the next; null where the storage is not known.</summary>
+    public static byte* Locate(PanelMatrix weight, int panel, int column, out nint columnBytes)
     {
-        if (first >= weight.Columns)
-            (panel, first) = (panel + 3, 0);
         if (weight is DensePanels dense)
-            Prefetch(weight, dense.Pointer, dense.Columns, dense.Format.Bits * 2, panel, first, count);
-        else if (weight is QuantizedMatrix quantized)
-            Prefetch(weight, quantized.Codes, quantized.BlockCount * BlockWidth, quantized.Format.Bits * 2, panel, first, count);
+        {
+            columnBytes = dense.Format.Bits * 2;
+            return dense.Pointer + ((long)panel * dense.Columns + column) * columnBytes;
+        }
+        var quantized = weight as QuantizedMatrix;
+        columnBytes = quantized is null ? 0 : quantized.Format.Bits * 2;
+        return quantized is null ? null : quantized.Codes + ((long)panel * quantized.BlockCount * BlockWidth + column) * columnBytes;
     }
 
     /// <summary>Sixteen bfloat16 values.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> FromBFloat16(ushort* source)
-    {
-        return (Widen(source) << 16).AsSingle();
-    }
+    [MethodImpl(Inline)]
+    public static Vector512<float> FromBFloat16(ushort* source) => (Widen(source) << 16).AsSingle();
 
     /// <summary>Sixteen IEEE half values, without arithmetic on subnormals.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Vector512<float> FromHalf(ushort* source)
     {
         Vector512<uint> bits = Widen(source), magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
@@ -63,7 +66,7 @@ internal static unsafe class PanelDecoder
     }
 
     /// <summary>table[index mod 16] of each lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Vector512<float> LookUp(Vector512<float> table, Vector512<int> index)
     {
         if (Avx512F.IsSupported)
@@ -74,7 +77,7 @@ internal static unsafe class PanelDecoder
     }
 
     /// <summary>Sixteen zero points.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Vector512<float> ZeroPoints(byte* source)
     {
         if (Avx512F.IsSupported)
@@ -83,7 +86,7 @@ internal static unsafe class PanelDecoder
         return Vector512.ConvertToSingle(Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words)).AsInt32());
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     private static Vector512<uint> Widen(ushort* source)
     {
         if (Avx512F.IsSupported)
@@ -92,19 +95,9 @@ internal static unsafe class PanelDecoder
         return Vector512.Create(low, high);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     private static Vector256<float> LookUp(Vector512<float> table, Vector256<int> index) => Avx.BlendVariable(
         Avx2.PermuteVar8x32(table.GetLower(), index), Avx2.PermuteVar8x32(table.GetUpper(), index), (index << 28).AsSingle());
-
-    private static void Prefetch(PanelMatrix weight, byte* source, int storedColumns, int columnBytes, int panel, int first, int count)
-    {
-        for (int i = 0; i < 3 && panel + i < weight.PanelCount; i++)
-        {
-            byte* line = source + ((long)(panel + i) * storedColumns + first) * columnBytes, end = line + Math.Min(count, weight.Columns - first) * columnBytes;
-            for (; line < end; line += 64)
-                Sse.Prefetch0(line);
-        }
-    }
 
     [MethodImpl(Hot)]
     private static void DecodeHalves(DensePanels weight, int panel, int first, int count, float* destination)
@@ -121,86 +114,87 @@ internal static unsafe class PanelDecoder
 
     private static void DecodeCodes(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
     {
-        int groupSize = weight.GroupSize, bits = weight.Format.Bits;
-        bool whole = weight.GroupCount == 1 || groupSize % BlockWidth == 0;
-        float* block = stackalloc float[BlockWidth * Width];
-        Vector512<float> table = weight.LookUpTable;
-        byte* codes = weight.Codes + ((long)panel * weight.BlockCount + first / BlockWidth) * bits * 64;
-        for (int end = first + count; first < end; first += BlockWidth, codes += bits * 64, destination += BlockWidth * Width)
-        {
-            int columns = Math.Min(BlockWidth, end - first);
-            float* target = columns == BlockWidth ? destination : block;
-            (Vector512<float> zero, Vector512<float> scale) = whole ? Grid(weight, panel, first / groupSize, withScales) : (default, Vector512.Create(1f));
-            DecodeBlock(weight, (uint*)codes, table, zero, scale, target);
-            if (!whole)
-                ApplyGrids(weight, panel, first, columns, target, withScales);
-            if (target == block)
-                new Span<float>(block, columns * Width).CopyTo(new Span<float>(destination, columns * Width));
-        }
-    }
-
-    private static void DecodeBlock(
-        QuantizedMatrix weight, uint* codes, Vector512<float> table, Vector512<float> zero, Vector512<float> scale, float* destination)
-    {
+        bool whole = HasWholeBlocks(weight);
         switch (weight.Format.Bits)
         {
             case 2:
+                Read<TwoBitReader>(weight, panel, first, count, destination, whole, withScales);
+                break;
+            case 3:
+                Read<ThreeBitReader>(weight, panel, first, count, destination, whole, withScales);
+                break;
             case 4:
-                LookUpPlane(codes, weight.Format.Bits, table, zero, scale, destination);
-                return;
+                Read<FourBitReader>(weight, panel, first, count, destination, whole, withScales);
+                break;
             case 8 when weight.Format is IntegerFormat:
-                ConvertBytes(codes, zero + Vector512.Create(weight.MiddleZero), scale, destination);
-                return;
+                Read<EightBitReader>(weight, panel, first, count, destination, whole, withScales);
+                break;
+            default:
+                whole = false;
+                Gather(weight, panel, first, count, destination);
+                break;
         }
-        Gather(codes, weight.Planes, (int*)destination);
-        for (int k = 0; k < BlockWidth; k++, destination += Width)
+        if (!whole)
+            ApplyGrids(weight, panel, first, count, destination, withScales);
+    }
+
+    // (value − zero)·scale of each column; without grids the values alone.
+    [MethodImpl(Hot)]
+    private static void Read<TReader>(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withGrids, bool withScales)
+        where TReader : struct, ICodeReader
+    {
+        uint* block = (uint*)weight.Codes + ((nint)panel * weight.BlockCount + first / BlockWidth) * TReader.Bits * Width;
+        float* scales = weight.Scales + (nint)panel * weight.GroupCount * Width;
+        byte* zeros = weight.Zeros + (nint)panel * weight.GroupCount * Width;
+        bool asymmetric = !weight.IsSymmetric;
+        int groupSize = weight.GroupSize, group = first / groupSize, nextGroup = withGrids ? first : int.MaxValue;
+        Vector512<float> table = weight.LookUpTable, zero = Vector512.Create(TReader.Bits == 8 ? weight.MiddleZero : 0), scale = Vector512.Create(1f);
+        for (int end = first + count; first < end; first += BlockWidth, block += TReader.Bits * Width)
         {
-            Vector512<int> code = Vector512.Load((int*)destination);
-            Vector512<float> value = weight.Format.Bits <= 4 ? LookUp(table, code) : ValueOf(weight, code);
-            ((value - zero) * scale).Store(destination);
+            if (first >= nextGroup)
+            {
+                if (withScales)
+                    scale = Vector512.Load(scales + group * Width);
+                if (asymmetric)
+                    zero = ZeroPoints(zeros + group * Width);
+                nextGroup = ++group * groupSize;
+            }
+            TReader reader = default;
+            int columns = Math.Min(BlockWidth, end - first);
+            for (int column = 0; column < columns;)
+            {
+                reader.Load(block, column);
+                for (int last = Math.Min(columns, column + TReader.ColumnsPerLoad); column < last; column++, destination += Width)
+                    ((reader.Next(table) - zero) * scale).Store(destination);
+            }
+        }
+    }
+
+    // The values of codes of 5 to 7 bits, and of 8 bits that are no integers, from their bit planes.
+    private static void Gather(QuantizedMatrix weight, int panel, int first, int count, float* destination)
+    {
+        int* codes = stackalloc int[BlockWidth * Width];
+        uint* block = (uint*)weight.Codes + ((nint)panel * weight.BlockCount + first / BlockWidth) * weight.Format.Bits * Width;
+        for (int end = first + count; first < end; first += BlockWidth, block += weight.Format.Bits * Width)
+        {
+            GatherPlanes(block, weight.Planes, codes);
+            for (int i = 0; i < Math.Min(BlockWidth, end - first); i++, destination += Width)
+                ValueOf(weight, Vector512.Load(codes + i * Width)).Store(destination);
         }
     }
 
     [MethodImpl(Hot)]
-    private static void LookUpPlane(uint* codes, int bits, Vector512<float> table, Vector512<float> zero, Vector512<float> scale, float* destination)
+    private static void GatherPlanes(uint* block, IReadOnlyList<int> planes, int* codes)
     {
-        for (int word = 0; word < bits; word++, codes += Width)
-        {
-            Vector512<int> index = Vector512.Load(codes).AsInt32();
-            if (bits == 4)
-                for (int i = 0; i < 8; i++, index >>>= 4, destination += Width)
-                    ((LookUp(table, index) - zero) * scale).Store(destination);
-            else
-                for (int i = 0; i < 16; i++, index >>>= 2, destination += Width)
-                    ((LookUp(table, index) - zero) * scale).Store(destination);
-        }
-    }
-
-    [MethodImpl(Hot)]
-    private static void ConvertBytes(uint* codes, Vector512<float> zero, Vector512<float> scale, float* destination)
-    {
-        Vector512<int> mask = Vector512.Create(255);
-        for (int word = 0; word < 8; word++, codes += Width)
-        {
-            Vector512<int> four = Vector512.Load(codes).AsInt32();
-            for (int i = 0; i < 4; i++, four >>>= 8, destination += Width)
-                ((Vector512.ConvertToSingle(four & mask) - zero) * scale).Store(destination);
-        }
-    }
-
-    // The codes [32][16] of a block from their bit planes.
-    [MethodImpl(Hot)]
-    private static void Gather(uint* codes, IReadOnlyList<int> planes, int* destination)
-    {
-        new Span<int>(destination, BlockWidth * Width).Clear();
+        new Span<int>(codes, BlockWidth * Width).Clear();
         int shift = 0;
         foreach (int plane in planes)
         {
             Vector512<int> mask = Vector512.Create((1 << plane) - 1);
-            int* target = destination;
-            for (int word = 0; word < plane; word++, codes += Width)
+            int* target = codes;
+            for (int word = 0; word < plane; word++, block += Width)
             {
-                Vector512<int> packed = Vector512.Load(codes).AsInt32();
+                Vector512<int> packed = Vector512.Load(block).AsInt32();
                 for (int i = 0; i < 32 / plane; i++, packed >>>= plane, target += Width)
                     (Vector512.Load(target) | ((packed & mask) << shift)).Store(target);
             }
@@ -218,18 +212,25 @@ internal static unsafe class PanelDecoder
         return Vector512.Create<float>(values);
     }
 
-    // Zero points (0 for a symmetric matrix, whose zero the look-up table holds) and scales of a group of a panel, one lane a row.
-    private static (Vector512<float> Zero, Vector512<float> Scale) Grid(QuantizedMatrix weight, int panel, int group, bool withScales)
-    {
-        long index = ((long)panel * weight.GroupCount + group) * Width;
-        return (weight.IsSymmetric ? default : ZeroPoints(weight.Zeros + index), withScales ? Vector512.Load(weight.Scales + index) : Vector512.Create(1f));
-    }
-
+    // Zero points are 0 for a symmetric matrix, whose zero the values already lack.
+    [MethodImpl(Hot)]
     private static void ApplyGrids(QuantizedMatrix weight, int panel, int first, int count, float* values, bool withScales)
     {
-        for (int k = 0; k < count; k++, values += Width)
+        float* scales = weight.Scales + (nint)panel * weight.GroupCount * Width;
+        byte* zeros = weight.Zeros + (nint)panel * weight.GroupCount * Width;
+        bool asymmetric = !weight.IsSymmetric;
+        int groupSize = weight.GroupSize, group = first / groupSize;
+        Vector512<float> zero = default, scale = Vector512.Create(1f);
+        for (int nextGroup = first, end = first + count; first < end; first++, values += Width)
         {
-            (Vector512<float> zero, Vector512<float> scale) = Grid(weight, panel, (first + k) / weight.GroupSize, withScales);
+            if (first >= nextGroup)
+            {
+                if (withScales)
+                    scale = Vector512.Load(scales + group * Width);
+                if (asymmetric)
+                    zero = ZeroPoints(zeros + group * Width);
+                nextGroup = ++group * groupSize;
+            }
             ((Vector512.Load(values) - zero) * scale).Store(values);
         }
     }

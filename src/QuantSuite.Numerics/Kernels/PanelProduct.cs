@@ -10,10 +10,8 @@ internal sealed unsafe class PanelProduct
     private const int PanelWidth = PanelMatrix.PanelWidth;
     private const int RowBlock = 256;
 
-    // Columns of a decoded strip: 192 KiB beside many rows (level 2 cache), 24 KiB beside few (level 1), where the next block is fetched in the meantime.
+    // Columns of a decoded strip: 192 KiB, which stay in the level 2 cache.
     private const int ColumnBlock = 1024;
-    private const int NarrowColumnBlock = 128;
-    private const int FewRows = 64;
     private const int PanelFloats = ColumnBlock * PanelWidth;
 
     private readonly StripMultiplier multiply;
@@ -38,20 +36,22 @@ internal sealed unsafe class PanelProduct
     public void Run(WorkerPool pool)
     {
         // Few rows: neighbouring strips on one thread, since each fetches the head of the next.
-        int perTask = x.Rows >= RowBlock ? 1 : Math.Clamp(stripCount / (4 * pool.ThreadCount), 1, 16);
+        int perTask = x.Rows >= RowBlock ? 1 : Math.Clamp((stripCount + 2 * pool.ThreadCount - 1) / (2 * pool.ThreadCount), 1, 16);
         pool.Run((stripCount + perTask - 1) / perTask * blockCount, task =>
         {
             int end = Math.Min(stripCount, (task / blockCount + 1) * perTask);
             for (int strip = task / blockCount * perTask; strip < end; strip++)
-                RunStrip(strip, task % blockCount * blockRows);
+                RunStrip(strip, task % blockCount * blockRows, strip == task / blockCount * perTask);
         });
     }
 
-    private void RunStrip(int strip, int firstRow)
+    private void RunStrip(int strip, int firstRow, bool begins)
     {
         int i = 0;
         for (; strip >= Strip.CountOf(weights[i]); i++)
             strip -= Strip.CountOf(weights[i]);
+        if (begins && x.Rows == 1 && RowProduct.Supports(weights[i]))
+            RowProduct.PrefetchHead(weights[i], strip * 3);
         Multiply(weights[i], results[i], strip, firstRow, Math.Min(blockRows, x.Rows - firstRow));
     }
 
@@ -80,21 +80,28 @@ internal sealed unsafe class PanelProduct
 
     private void Multiply(PanelMatrix weight, int firstPanel, float* decoded, Strip strip)
     {
-        bool few = strip.Rows < FewRows;
-        int columnBlock = few ? NarrowColumnBlock : ColumnBlock;
-        for (int first = 0; first < weight.Columns; first += columnBlock)
+        for (int first = 0; first < weight.Columns; first += ColumnBlock)
         {
-            int count = Math.Min(columnBlock, weight.Columns - first);
-            if (few)
-                PanelDecoder.Prefetch(weight, firstPanel, first + columnBlock, columnBlock);
+            int count = Math.Min(ColumnBlock, weight.Columns - first);
             strip.Columns = count;
             strip.B0 = Panel(weight, firstPanel, first, count, decoded);
             strip.B1 = firstPanel + 1 >= weight.PanelCount ? strip.B0 : Panel(weight, firstPanel + 1, first, count, decoded + PanelFloats);
             strip.B2 = firstPanel + 2 >= weight.PanelCount ? strip.B1 : Panel(weight, firstPanel + 2, first, count, decoded + 2 * PanelFloats);
+            LookAhead(weight, firstPanel, first + count, ref strip);
             multiply(strip);
             strip.A += count;
             strip.Continues = true;
         }
+    }
+
+    // What the tiles ask for while they compute: the next block of these panels, or the first of the next three.
+    private static void LookAhead(PanelMatrix weight, int panel, int column, ref Strip strip)
+    {
+        if (column == weight.Columns)
+            (panel, column) = (panel + 3, 0);
+        strip.Ahead0 = PanelDecoder.Locate(weight, panel, column, out strip.AheadStep);
+        strip.Ahead1 = PanelDecoder.Locate(weight, panel + 1, column, out _);
+        strip.Ahead2 = PanelDecoder.Locate(weight, panel + 2, column, out _);
     }
 
     private static float* Panel(PanelMatrix weight, int panel, int first, int count, float* decoded)

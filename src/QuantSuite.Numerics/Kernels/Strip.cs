@@ -21,6 +21,12 @@ internal unsafe struct Strip
     /// <summary>The three panels, [columns][16] each.</summary>
     public float* B0, B1, B2;
 
+    /// <summary>What the next strip will read: the first three tiles each ask for one of these, <see cref="AheadStep"/> bytes a column. Null for nothing.</summary>
+    public byte* Ahead0, Ahead1, Ahead2;
+
+    /// <summary>Bytes of a column of what lies ahead.</summary>
+    public nint AheadStep;
+
     /// <summary>Columns k.</summary>
     public nint Columns;
 
@@ -32,6 +38,13 @@ internal unsafe struct Strip
 
     /// <summary>Whether the chains go on from what c holds (else they start from +0).</summary>
     public bool Continues;
+
+    /// <summary>What tile number 0, 1 and so on of these panels should ask for; what it reads anyway where there is nothing.</summary>
+    public readonly byte* Ahead(int tile)
+    {
+        byte* ahead = tile == 0 ? Ahead0 : tile == 1 ? Ahead1 : tile == 2 ? Ahead2 : null;
+        return ahead == null ? (byte*)B0 : ahead;
+    }
 
     /// <summary>Strips of a weight, the last one perhaps narrower.</summary>
     public static int CountOf(PanelMatrix weight) => (weight.Rows + Width - 1) / Width;
