@@ -30,7 +30,8 @@ internal static class AnswerLine
     }.ToJsonString();
 
     public static string Write(string key, GenerateAnswer answer) =>
-        new JsonObject { ["key"] = key, ["text"] = answer.Text, ["tokens"] = answer.TokenCount, ["gap"] = Bits(answer.MinGap) }.ToJsonString();
+        new JsonObject { ["key"] = key, ["text"] = answer.Text, ["tokens"] = answer.TokenCount, ["gap"] = Bits(answer.MinGap), ["lnp"] = Bits(answer.LogLikelihood) }
+            .ToJsonString();
 
     public static bool TryRead(string line, out ScoreAnswer answer) =>
         TryRead(line, static json => new ScoreAnswer(Number(json, "lnp"), json.GetProperty("greedy").GetBoolean(), json.GetProperty("tokens").GetInt32()), out answer);
@@ -39,7 +40,8 @@ internal static class AnswerLine
         TryRead(line, static json => new RollingAnswer([.. json.GetProperty("windows").EnumerateArray().Select(Window)]), out answer);
 
     public static bool TryRead(string line, out GenerateAnswer answer) =>
-        TryRead(line, static json => new GenerateAnswer(json.GetProperty("text").GetString()!, json.GetProperty("tokens").GetInt32(), Number(json, "gap")), out answer);
+        TryRead(line, static json => new GenerateAnswer(
+            json.GetProperty("text").GetString()!, json.GetProperty("tokens").GetInt32(), Number(json, "gap"), Number(json, "lnp")), out answer);
 
     // A line that does not read as an answer (a torn one, another version's) is as good as absent: the answer is computed again.
     private static bool TryRead<TAnswer>(string line, Func<JsonElement, TAnswer> read, out TAnswer answer)

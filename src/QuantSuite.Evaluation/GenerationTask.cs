@@ -32,7 +32,7 @@ public abstract class GenerationTask : EvalTask
 
     private ItemOutcome Judge(GenerationItem item, GenerateAnswer answer)
     {
-        var values = item.Values.With(("min_gap", answer.MinGap));
+        var values = item.Values.With(("min_gap", answer.MinGap), ("log_likelihood", answer.LogLikelihood));
         bool right = IsRight(item, answer.Text, values);
         return new ItemOutcome
         {

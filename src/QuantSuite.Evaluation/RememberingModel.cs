@@ -61,7 +61,11 @@ internal sealed class RememberingModel : LanguageModel
         IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
         Ask(requests, new Kind<GenerateRequest, GenerateAnswer>(
             static (hash, request) => hash.Add(request),
-            static (hash, answer) => hash.Add(answer.Text),
+            static (hash, answer) =>
+            {
+                hash.Add(answer.Text);
+                hash.Add(answer.LogLikelihood);
+            },
             static request => request.Context.Length,
             AnswerLine.TryRead, AnswerLine.Write, inner.GenerateUntil), completed, cancellation);
 

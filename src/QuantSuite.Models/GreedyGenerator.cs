@@ -81,8 +81,11 @@ internal sealed class GreedyGenerator(DecoderModel model)
         for (int i = 0; i < ready.Length; i++)
             hidden.Row(ready[i].LogitRow).CopyTo(rows.Row(i));
         model.Head(rows, logits);
+        var logSumExp = new double[ready.Length];
+        var argMax = new int[ready.Length];
+        model.Kernels.LogSumExp(logits, logSumExp, argMax);
         for (int i = 0; i < ready.Length; i++)
-            ready[i].Take(logits.Row(i));
+            ready[i].Take(logits.Row(i), argMax[i], logSumExp[i]);
     }
 
     private sealed class Generation
@@ -91,6 +94,7 @@ internal sealed class GreedyGenerator(DecoderModel model)
         private readonly GenerateRequest request;
         private readonly List<int> generated = [];
         private double minGap = double.PositiveInfinity;
+        private double logLikelihood;
         private string text = "";
 
         public Generation(int index, GenerateRequest request, RequestEncoding encoding, DecoderModel model)
@@ -120,7 +124,7 @@ internal sealed class GreedyGenerator(DecoderModel model)
 
         public bool IsDone { get; private set; }
 
-        public GenerateAnswer Answer => new(text, generated.Count, minGap);
+        public GenerateAnswer Answer => new(text, generated.Count, minGap, logLikelihood);
 
         public void Start(Sequence sequence, int shared)
         {
@@ -147,10 +151,10 @@ internal sealed class GreedyGenerator(DecoderModel model)
                 LogitRow = row + count - 1;
         }
 
-        public void Take(ReadOnlySpan<float> logits)
+        public void Take(ReadOnlySpan<float> logits, int best, double logSumExp)
         {
-            (int best, float gap) = FirstLargest(logits);
-            minGap = Math.Min(minGap, gap);
+            minGap = Math.Min(minGap, logits[best] - SecondLargest(logits, best));
+            logLikelihood += logits[best] - logSumExp;
             bool ends = model.Tokenizer.EosId == best || model.Architecture.EndIds.Contains(best);
             if (!ends)
                 generated.Add(best);
@@ -165,19 +169,16 @@ internal sealed class GreedyGenerator(DecoderModel model)
             IsDone = ends || stopped || generated.Count >= Limit;
         }
 
-        private static (int Index, float Gap) FirstLargest(ReadOnlySpan<float> logits)
+        private static float SecondLargest(ReadOnlySpan<float> logits, int best) =>
+            MathF.Max(Largest(logits[..best]), Largest(logits[(best + 1)..]));
+
+        private static float Largest(ReadOnlySpan<float> values)
         {
-            int best = 0;
-            float second = float.NegativeInfinity;
-            for (int i = 1; i < logits.Length; i++)
-                if (logits[i] > logits[best])
-                {
-                    second = logits[best];
-                    best = i;
-                }
-                else if (logits[i] > second)
-                    second = logits[i];
-            return (best, logits[best] - second);
+            float largest = float.NegativeInfinity;
+            foreach (float value in values)
+                if (value > largest)
+                    largest = value;
+            return largest;
         }
     }
 }

@@ -90,4 +90,5 @@ public readonly record struct GenerateRequest(string Context, IReadOnlyList<stri
 
 /// <summary>The answer to a <see cref="GenerateRequest"/>: the text before the stop string, decoded without special tokens.</summary>
 /// <param name="MinGap">Smallest distance of the best two logits on the way (how nearly another engine might have answered otherwise).</param>
-public readonly record struct GenerateAnswer(string Text, int TokenCount, double MinGap);
+/// <param name="LogLikelihood">ln p of the tokens chosen, the ending one included, nats: it moves with the model even where the text does not.</param>
+public readonly record struct GenerateAnswer(string Text, int TokenCount, double MinGap, double LogLikelihood = 0);

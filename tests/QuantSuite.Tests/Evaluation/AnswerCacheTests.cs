@@ -27,8 +27,8 @@ public sealed class AnswerCacheTests : IDisposable
         Assert.Equal(BitConverter.DoubleToInt64Bits(number), BitConverter.DoubleToInt64Bits(score.LogLikelihood));
         Assert.True(AnswerLine.TryRead(AnswerLine.Write(Key, new RollingAnswer([new WindowScore(-1, number, 7), new WindowScore(-2, 4, 8)])), out RollingAnswer rolling));
         Assert.Equal([new WindowScore(-1, number, 7), new WindowScore(-2, 4, 8)], rolling.Windows);
-        Assert.True(AnswerLine.TryRead(AnswerLine.Write(Key, new GenerateAnswer("\n\"ä\uFFFD\u0001", 2, number)), out GenerateAnswer text));
-        Assert.Equal(new GenerateAnswer("\n\"ä\uFFFD\u0001", 2, number), text);
+        Assert.True(AnswerLine.TryRead(AnswerLine.Write(Key, new GenerateAnswer("\n\"ä\uFFFD\u0001", 2, number, -number)), out GenerateAnswer text));
+        Assert.Equal(new GenerateAnswer("\n\"ä\uFFFD\u0001", 2, number, -number), text);
     }
 
     [Fact]
