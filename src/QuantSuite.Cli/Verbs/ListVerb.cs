@@ -34,7 +34,7 @@ public sealed class ListVerb : Verb
         (string[] columns, IEnumerable<string[]> entries) = arguments.GetRequiredValue(what) switch
         {
             "models" => ((string[])["Name", "Family", "Path"], EvalRow.Models(settings).Select(model => (string[])[model.Name, model.Family, model.Path])),
-            "tasks" => (["Name", "Ability", "Shape", "Equals"], EvalTasks.All.Select(task => (string[])[task.Name, task.Ability, task.Shape.ToString(), task.Reference])),
+            "tasks" => (["Name", "Ability", "Shape", "Data", "Equals"], EvalTasks.All.Select(Row)),
             "recipes" => (["Recipe", "Method", "Weights", ">Bits", "Activations", "KvCache"], Recipes.ParseAll(settings.Recipes).Select(Row)),
             "formats" => (["Name", ">Bits"], NumericFormats.All.Select(format => (string[])[format.Name, format.Bits.ToString(CultureInfo.InvariantCulture)])),
             _ => (["Name", "Source"], QuantizationMethods.All.Select(method => (string[])[method.Name, method.Source])),
@@ -45,6 +45,8 @@ public sealed class ListVerb : Verb
             terminal.WriteTable(columns, entries);
         return ExitCode.Done;
     }
+
+    private static string[] Row(EvalTask task) => [task.Name, task.Ability, task.Shape.ToString(), task.Source, task.Reference];
 
     private static string[] Row(Recipe recipe) =>
         [recipe.ToString(), recipe.Method, recipe.WeightsText, recipe.Bits.ToString(CultureInfo.InvariantCulture), recipe.ActivationsText, recipe.KvCacheText];

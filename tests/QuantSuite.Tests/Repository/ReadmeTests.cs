@@ -30,6 +30,13 @@ public partial class ReadmeTests
     }
 
     [Fact]
+    public void Benchmarks_are_the_others()
+    {
+        string line = Section("## Tasks").Split('\n').Single(line => line.StartsWith("`wikitext`", StringComparison.Ordinal));
+        Assert.Equal(EvalTasks.All.Except(MicroWorldTasks.All).Select(task => task.Name).Order(), Quoted().Matches(line).Select(match => match.Groups[1].Value).Order());
+    }
+
+    [Fact]
     public void Settings_are_read()
     {
         string settings = SourceTree.Read("src/QuantSuite.Evaluation/Rows/EvalSettings.cs");
