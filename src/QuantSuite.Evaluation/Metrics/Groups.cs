@@ -9,7 +9,7 @@ namespace QuantSuite.Evaluation.Metrics;
 public static class Groups
 {
     private const int MostValues = 6;
-    private static readonly HashSet<string> NoFields = ["acc_norm", "min_gap", "flexible", "words", "bytes"];
+    private static readonly HashSet<string> NoFields = ["acc_norm", "min_gap", "log_likelihood", "flexible", "words", "bytes"];
 
     /// <summary>The metrics of all fields that not every item shares.</summary>
     public static IEnumerable<Metric> Of(string name, IReadOnlyList<ItemOutcome> outcomes)
