@@ -98,14 +98,37 @@ internal static unsafe class VectorMath
             y[k] += x[k];
     }
 
+    /// <summary>y = x·factor; a multiple of 4 values.</summary>
+    [MethodImpl(Hot)]
+    public static void Scale(float* x, float factor, float* y, int count)
+    {
+        int k = 0;
+        for (; k <= count - Width; k += Width)
+            (Vector512.Load(x + k) * Vector512.Create(factor)).Store(y + k);
+        for (; k < count; k += 4)
+            (Vector128.Load(x + k) * factor).Store(y + k);
+    }
+
+    /// <summary>y = x / divisor; a multiple of 4 values.</summary>
+    [MethodImpl(Hot)]
+    public static void Divide(float* x, float divisor, float* y, int count)
+    {
+        int k = 0;
+        for (; k <= count - Width; k += Width)
+            (Vector512.Load(x + k) / Vector512.Create(divisor)).Store(y + k);
+        for (; k < count; k += 4)
+            (Vector128.Load(x + k) / divisor).Store(y + k);
+    }
+
     /// <summary>Turns scores into exp(score − the largest), in place; returns their strided sum.</summary>
     [MethodImpl(Hot)]
     public static float SoftmaxWeights(float* scores, int count)
     {
         int whole = count & -Width, rest = count - whole;
+        // A NaN that the maximum passes over makes the sum NaN all the same.
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
         for (int k = 0; k < whole; k += Width)
-            largest = Vector512.Max(largest, Vector512.Load(scores + k));
+            largest = Vector512.MaxNative(Vector512.Load(scores + k), largest);
         float maximum = Largest(largest);
         for (int k = whole; k < count; k++)
             maximum = MathF.Max(maximum, scores[k]);
