@@ -31,6 +31,17 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                     using var panels = new DensePanels(w, format);
                     return Product(kernels, x, panels);
                 }));
+        foreach (FloatingFormat format in (FloatingFormat[])[NumericFormats.Bf16, NumericFormats.Fp16])
+            foreach (int rows in (int[])[1, 8])
+                yield return new($"product of {rows} rows with every {format} value", kernels =>
+                {
+                    using Matrix x = new(rows, 1), w = new(1 << 16, 1);
+                    x.Span.Fill(1);
+                    for (int code = 0; code < 1 << 16; code++)
+                        w[code, 0] = format == NumericFormats.Bf16 ? FloatingFormat.FromBFloat16((ushort)code) : (float)BitConverter.UInt16BitsToHalf((ushort)code);
+                    using var panels = new DensePanels(w, format);
+                    return Product(kernels, x, panels);
+                });
         yield return new("product of several weights", kernels => Sizes((m, n, k, random) =>
         {
             using Matrix x = random.Matrix(m, k), first = new(m, n), second = new(m, 17), third = new(m, n + 5);
