@@ -39,6 +39,8 @@ public sealed class AcceptVerb : Verb
             foreach (ResultKey row in rows)
                 terminal.Out.WriteLine($"{row}");
             terminal.Out.WriteLine($"{rows.Count} rows {done}; {store.Received().Count} wait in {folder}");
+            if (store.Shortened() is { Count: > 0 } shortened)
+                terminal.Out.WriteLine($"{shortened.Count} of them are of limited runs and would take the place of whole ones: run without --limit, or delete the approved files first.");
         }
         return ExitCode.Done;
     }

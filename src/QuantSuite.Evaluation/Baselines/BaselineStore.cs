@@ -73,7 +73,8 @@ public sealed class BaselineStore
     public IReadOnlyList<ResultKey> Orphans(IEnumerable<ResultKey> rows) => [.. Verified().Except(rows)];
 
     /// <summary>
-    /// Moves received files over approved ones, each in one step that needs no room on the disk: what is not moved is as it was. Returns the rows that were.
+    /// Moves received files over approved ones, each in one step that needs no room on the disk: what is not moved is as it was. A limited run
+    /// never takes the place of a whole one (<see cref="Shortened"/>). Returns the rows that were moved.
     /// </summary>
     /// <param name="which">The rows to accept; null for all that wait.</param>
     /// <exception cref="InvalidDataException">A received file is damaged; it and the ones after it are not moved.</exception>
@@ -82,12 +83,21 @@ public sealed class BaselineStore
         var accepted = new List<ResultKey>();
         foreach (ResultKey key in Received().Where(key => which is null || which(key)))
         {
-            if (Read(ReceivedPath(key), key) is null)
+            if (Read(ReceivedPath(key), key) is not { } received || IsShortened(received))
                 continue;
             File.Move(ReceivedPath(key), VerifiedPath(key), overwrite: true);
             accepted.Add(key);
         }
         return accepted;
+    }
+
+    /// <summary>Received files of limited runs whose approved ones hold all items: <see cref="Accept"/> leaves them where they are.</summary>
+    public IReadOnlyList<ResultKey> Shortened() => [.. Received().Where(key => Read(ReceivedPath(key), key) is { } received && IsShortened(received))];
+
+    private bool IsShortened(Baseline received)
+    {
+        var key = new ResultKey(received.Model, received.Task, received.Recipe);
+        return received.Settings.ContainsKey("limit") && Read(VerifiedPath(key), key) is { } approved && !approved.Settings.ContainsKey("limit");
     }
 
     private static Baseline? Read(string path, ResultKey key)

@@ -28,6 +28,17 @@ public sealed class BaselineStoreTests : IDisposable
         [.. Directory.EnumerateFiles(_store.Root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_store.Root, path)).Order(StringComparer.Ordinal)];
 
     [Fact]
+    public void A_limited_run_never_takes_the_place_of_a_whole_one()
+    {
+        Approve(Choices("AbAA"));
+        EvalResult limited = Choices("Ab", bits: "2") with { Settings = new Dictionary<string, string> { ["limit"] = "2" } };
+        Assert.Equal(VerdictKind.Refused, _store.Check(limited).Kind);
+        Assert.Empty(_store.Accept());
+        Assert.Equal([Key], _store.Shortened());
+        Assert.Equal(VerdictKind.Equal, _store.Check(Choices("AbAA")).Kind);
+    }
+
+    [Fact]
     public void A_missing_baseline_fails_and_waits_for_a_person()
     {
         Verdict verdict = _store.Check(Choices("AbA"));
