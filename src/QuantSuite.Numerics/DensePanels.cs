@@ -2,7 +2,10 @@ using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
 
-/// <summary>A weight [out, in] in fp32, bf16 or fp16, in panels: [out/16][in][16] values.</summary>
+/// <summary>
+/// A weight [out, in] in fp32, bf16 or fp16. One column of neighbouring rows fills a cache line: [out/16][in][16] values of 32 bits, [out/32][in][32] of 16,
+/// where a panel is every other half line. So a single row of activations reads memory in one ascending stream with enough independent chains to keep up.
+/// </summary>
 public sealed unsafe class DensePanels : PanelMatrix
 {
     private readonly NativeBuffer buffer;
@@ -12,13 +15,17 @@ public sealed unsafe class DensePanels : PanelMatrix
         : base(weight.Rows, weight.Columns)
     {
         Format = format;
-        buffer = new NativeBuffer((long)PanelCount * PanelWidth * Columns * format.Bits / 8);
+        RowsTogether = PanelWidth * 32 / format.Bits;
+        buffer = new NativeBuffer((long)(Rows + RowsTogether - 1) / RowsTogether * RowsTogether * Columns * format.Bits / 8);
         for (int row = 0; row < Rows; row++)
             PackRow(row, weight.Row(row));
     }
 
     /// <summary>fp32, bf16 or fp16.</summary>
     public FloatingFormat Format { get; }
+
+    /// <summary>Rows that share a line: 16 or 32.</summary>
+    public int RowsTogether { get; }
 
     /// <summary>The first byte of the panels.</summary>
     public byte* Pointer => buffer.Pointer;
@@ -42,19 +49,19 @@ public sealed unsafe class DensePanels : PanelMatrix
     /// <inheritdoc/>
     public override void Dispose() => buffer.Dispose();
 
-    private long Index(int row, int column) => ((long)(row / PanelWidth) * Columns + column) * PanelWidth + row % PanelWidth;
+    private long Index(int row, int column) => ((long)(row / RowsTogether) * Columns + column) * RowsTogether + row % RowsTogether;
 
     private void PackRow(int row, ReadOnlySpan<float> values)
     {
         long first = Index(row, 0);
         if (Format.Bits == 32)
             for (int k = 0; k < values.Length; k++)
-                ((float*)Pointer)[first + (long)k * PanelWidth] = values[k];
+                ((float*)Pointer)[first + (long)k * RowsTogether] = values[k];
         else if (Format == NumericFormats.Bf16)
             for (int k = 0; k < values.Length; k++)
-                ((ushort*)Pointer)[first + (long)k * PanelWidth] = FloatingFormat.ToBFloat16(values[k]);
+                ((ushort*)Pointer)[first + (long)k * RowsTogether] = FloatingFormat.ToBFloat16(values[k]);
         else
             for (int k = 0; k < values.Length; k++)
-                ((ushort*)Pointer)[first + (long)k * PanelWidth] = BitConverter.HalfToUInt16Bits((Half)values[k]);
+                ((ushort*)Pointer)[first + (long)k * RowsTogether] = BitConverter.HalfToUInt16Bits((Half)values[k]);
     }
 }

@@ -40,8 +40,9 @@ internal static unsafe class PanelDecoder
     {
         if (weight is DensePanels dense)
         {
-            columnBytes = dense.Format.Bits * 2;
-            return dense.Pointer + ((long)panel * dense.Columns + column) * columnBytes;
+            columnBytes = 64;
+            int row = panel * Width;
+            return dense.Pointer + ((long)(row / dense.RowsTogether) * dense.Columns + column) * columnBytes + row % dense.RowsTogether * dense.Format.Bits / 8;
         }
         var quantized = weight as QuantizedMatrix;
         columnBytes = quantized is null ? 0 : quantized.Format.Bits * 2;
@@ -102,13 +103,14 @@ internal static unsafe class PanelDecoder
     [MethodImpl(Hot)]
     private static void DecodeHalves(DensePanels weight, int panel, int first, int count, float* destination)
     {
-        ushort* source = (ushort*)weight.Pointer + ((long)panel * weight.Columns + first) * Width;
-        ushort* end = source + (long)count * Width;
+        ushort* source = (ushort*)Locate(weight, panel, first, out _);
+        int step = weight.RowsTogether;
+        ushort* end = source + (long)count * step;
         if (weight.Format == NumericFormats.Bf16)
-            for (; source < end; source += Width, destination += Width)
+            for (; source < end; source += step, destination += Width)
                 FromBFloat16(source).Store(destination);
         else
-            for (; source < end; source += Width, destination += Width)
+            for (; source < end; source += step, destination += Width)
                 FromHalf(source).Store(destination);
     }
 

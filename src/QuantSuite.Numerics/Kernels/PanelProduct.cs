@@ -35,24 +35,44 @@ internal sealed unsafe class PanelProduct
     /// <summary>Computes all results.</summary>
     public void Run(WorkerPool pool)
     {
-        // Few rows: neighbouring strips on one thread, since each fetches the head of the next.
+        if (x.Rows == 1 && Array.TrueForAll(weights, RowProduct.Supports))
+        {
+            RunOneRow(pool);
+            return;
+        }
+        // Few rows: neighbouring strips on one thread, since each asks for the next.
         int perTask = x.Rows >= RowBlock ? 1 : Math.Clamp((stripCount + 2 * pool.ThreadCount - 1) / (2 * pool.ThreadCount), 1, 16);
         pool.Run((stripCount + perTask - 1) / perTask * blockCount, task =>
         {
             int end = Math.Min(stripCount, (task / blockCount + 1) * perTask);
             for (int strip = task / blockCount * perTask; strip < end; strip++)
-                RunStrip(strip, task % blockCount * blockRows, strip == task / blockCount * perTask);
+                RunStrip(strip, task % blockCount * blockRows);
         });
     }
 
-    private void RunStrip(int strip, int firstRow, bool begins)
+    private void RunStrip(int strip, int firstRow)
     {
         int i = 0;
         for (; strip >= Strip.CountOf(weights[i]); i++)
             strip -= Strip.CountOf(weights[i]);
-        if (begins && x.Rows == 1 && RowProduct.Supports(weights[i]))
-            RowProduct.PrefetchHead(weights[i], strip * 3);
         Multiply(weights[i], results[i], strip, firstRow, Math.Min(blockRows, x.Rows - firstRow));
+    }
+
+    // Ranges of panels, in the order of all weights.
+    private void RunOneRow(WorkerPool pool)
+    {
+        int panelCount = weights.Sum(weight => weight.PanelCount), unit = RowProduct.PanelsTogether(weights[0]);
+        int perTask = Math.Clamp((panelCount / (2 * pool.ThreadCount) + unit - 1) / unit * unit, unit, 16 * 6);
+        pool.Run((panelCount + perTask - 1) / perTask, task =>
+        {
+            int first = task * perTask, end = Math.Min(panelCount, first + perTask);
+            for (int i = 0; i < weights.Length && end > 0; first -= weights[i].PanelCount, end -= weights[i].PanelCount, i++)
+                if (Math.Max(first, 0) < Math.Min(end, weights[i].PanelCount))
+                {
+                    RowProduct.PrefetchHead(weights[i], Math.Max(first, 0));
+                    RowProduct.Multiply(weights[i], Math.Max(first, 0), Math.Min(end, weights[i].PanelCount), x.Pointer, results[i].Pointer);
+                }
+        });
     }
 
     private void Multiply(PanelMatrix weight, Matrix y, int index, int firstRow, int rowCount)
@@ -69,10 +89,7 @@ internal sealed unsafe class PanelProduct
             C = atEdge ? edge : result,
             CStride = atEdge ? Strip.Width : y.Columns,
         };
-        if (rowCount == 1 && RowProduct.Supports(weight))
-            RowProduct.Multiply(weight, firstPanel, strip.A, strip.C);
-        else
-            Multiply(weight, firstPanel, decoded, strip);
+        Multiply(weight, firstPanel, decoded, strip);
         if (atEdge)
             for (int m = 0; m < rowCount; m++)
                 new Span<float>(edge + m * Strip.Width, outputCount).CopyTo(new Span<float>(result + (long)m * y.Columns, outputCount));

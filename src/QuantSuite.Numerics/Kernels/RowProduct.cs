@@ -6,16 +6,16 @@ using QuantSuite.Numerics.Formats;
 namespace QuantSuite.Numerics;
 
 /// <summary>
-/// One row of x times a strip of 48 outputs, straight from the stored weights: decode of one sequence, where reading memory is what takes the time.
-/// Three panels are read side by side where one chain of fused multiply-adds alone would wait for itself. Lines are asked for well ahead of their use,
-/// across the end of the strip into the next one: without that the same loops were measured at half the speed.
+/// One row of x times some panels, straight from the stored weights: decode of one sequence, where reading memory is what takes the time.
+/// Enough panels go side by side that no chain of fused multiply-adds waits for itself: one of 32-bit values, the two that share a line of 16-bit values,
+/// three of codes. Lines are asked for well ahead of their use: without that the same loops were measured at half the speed.
 /// </summary>
 internal static unsafe class RowProduct
 {
     private const int Width = PanelMatrix.PanelWidth;
     private const int BlockWidth = QuantizedMatrix.BlockWidth;
-    private const int PrefetchBytes = 2048;
-    private const int FloatPrefetchBytes = 4096;
+    private const int DensePrefetchBytes = 6144;
+    private const int PrefetchBytes = 3072;
     private const int GroupsAhead = 8;
     private const int Line = 64;
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
@@ -29,98 +29,105 @@ internal static unsafe class RowProduct
         _ => false,
     };
 
-    /// <summary>Computes y[0 … 47] = the chains over x of three panels, or of those that are left (the other outputs are repeats).</summary>
-    public static void Multiply(PanelMatrix weight, int panel0, float* x, float* y)
-    {
-        int panel1 = Math.Min(panel0 + 1, weight.PanelCount - 1), panel2 = Math.Min(panel0 + 2, weight.PanelCount - 1);
-        if (weight is QuantizedMatrix quantized)
-            switch (quantized.Format.Bits)
-            {
-                case 2:
-                    MultiplyCodes<TwoBitReader>(quantized, panel0, panel1, panel2, x, y);
-                    return;
-                case 3:
-                    MultiplyCodes<ThreeBitReader>(quantized, panel0, panel1, panel2, x, y);
-                    return;
-                case 4:
-                    MultiplyCodes<FourBitReader>(quantized, panel0, panel1, panel2, x, y);
-                    return;
-                default:
-                    MultiplyCodes<EightBitReader>(quantized, panel0, panel1, panel2, x, y);
-                    return;
-            }
-        var dense = (DensePanels)weight;
-        if (dense.Format.Bits == 32)
-            MultiplyFloats(dense, panel0, panel2, x, y);
-        else if (dense.Format == NumericFormats.Bf16)
-            MultiplyHalves<BFloat16Reader>(dense, panel0, panel1, panel2, x, y);
-        else
-            MultiplyHalves<HalfReader>(dense, panel0, panel1, panel2, x, y);
-    }
+    /// <summary>Panels that go side by side.</summary>
+    public static int PanelsTogether(PanelMatrix weight) => weight is DensePanels dense ? dense.RowsTogether / Width : 3;
 
-    // Four bytes a value: one chain keeps up with memory, and panel after panel is one stream, which was measured to be read faster than three.
-    [MethodImpl(Hot)]
-    private static void MultiplyFloats(DensePanels weight, int panel0, int panel2, float* x, float* y)
+    /// <summary>Computes the outputs of panels [first, end), the chains over x; y is the whole row of outputs.</summary>
+    public static void Multiply(PanelMatrix weight, int first, int end, float* x, float* y)
     {
-        nint columns = weight.Columns, ahead = FloatPrefetchBytes / sizeof(float);
-        float* b = (float*)weight.Pointer + panel0 * columns * Width;
-        for (int panel = panel0; panel <= panel2; panel++, y += Width)
+        float* outputs = stackalloc float[3 * Width];
+        while (first < end)
         {
-            Vector512<float> sum = default;
-            for (nint k = 0; k < columns; k++, b += Width)
-            {
-                Sse.Prefetch0(b + ahead);
-                sum = Vector512.FusedMultiplyAdd(Vector512.Create(x[k]), Vector512.Load(b), sum);
-            }
-            sum.Store(y);
+            int count = PanelsTogether(weight);
+            count = Math.Min(count - first % count, end - first);
+            float* result = y + first * Width;
+            bool whole = count == PanelsTogether(weight) && (first + count) * Width <= weight.Rows;
+            MultiplyTogether(weight, first, count, x, whole ? result : outputs);
+            if (!whole)
+                new Span<float>(outputs, Math.Min(count * Width, weight.Rows - first * Width)).CopyTo(new Span<float>(result, count * Width));
+            first += count;
         }
     }
 
-    [MethodImpl(Hot)]
-    private static void MultiplyHalves<TReader>(DensePanels weight, int panel0, int panel1, int panel2, float* x, float* y)
-        where TReader : struct, IHalfReader
-    {
-        nint columns = weight.Columns, panelFloats = columns * Width, ahead = PrefetchBytes / sizeof(ushort);
-        ushort* b0 = (ushort*)weight.Pointer + panel0 * panelFloats, b1 = (ushort*)weight.Pointer + panel1 * panelFloats;
-        ushort* b2 = (ushort*)weight.Pointer + panel2 * panelFloats;
-        Vector512<float> s0 = default, s1 = default, s2 = default;
-        for (nint k = 0; k < columns; k++, b0 += Width, b1 += Width, b2 += Width)
-        {
-            if ((k & 1) == 0)
-            {
-                nint next = k * Width + ahead < panelFloats ? ahead : ahead + 2 * panelFloats;
-                Sse.Prefetch0(b0 + next);
-                Sse.Prefetch0(b1 + next);
-                Sse.Prefetch0(b2 + next);
-            }
-            Vector512<float> activation = Vector512.Create(x[k]);
-            s0 = Vector512.FusedMultiplyAdd(activation, TReader.Read(b0), s0);
-            s1 = Vector512.FusedMultiplyAdd(activation, TReader.Read(b1), s1);
-            s2 = Vector512.FusedMultiplyAdd(activation, TReader.Read(b2), s2);
-        }
-        Store(y, s0, s1, s2);
-    }
-
-    /// <summary>Asks for the lines that the loops would have asked for before a strip, where a thread begins.</summary>
+    /// <summary>Asks for the lines of codes that the loops would have asked for before these panels, where a thread begins.</summary>
     public static void PrefetchHead(PanelMatrix weight, int panel)
     {
-        for (int i = 0; i < 3; i++)
-        {
-            byte* head = PanelDecoder.Locate(weight, panel + i, 0, out _);
-            for (int line = 0; line < PrefetchBytes; line += Line)
-                Sse.Prefetch0(head + line);
-        }
         if (weight is not QuantizedMatrix quantized)
             return;
         int groups = Math.Min(GroupsAhead, quantized.GroupCount) * Width;
         for (int i = 0; i < 3; i++)
         {
+            byte* head = PanelDecoder.Locate(weight, panel + i, 0, out _);
+            for (int line = 0; line < PrefetchBytes; line += Line)
+                Sse.Prefetch0(head + line);
             nint grid = (nint)(panel + i) * quantized.GroupCount * Width;
             for (int group = 0; group < groups; group += Width)
                 Sse.Prefetch0(quantized.Scales + grid + group);
             Sse.Prefetch0(quantized.Zeros + grid);
-            Sse.Prefetch0(quantized.Zeros + grid + 64);
+            Sse.Prefetch0(quantized.Zeros + grid + Line);
         }
+    }
+
+    private static void MultiplyTogether(PanelMatrix weight, int first, int count, float* x, float* y)
+    {
+        if (weight is DensePanels dense)
+        {
+            byte* source = PanelDecoder.Locate(weight, first, 0, out _);
+            if (dense.Format.Bits == 32)
+                MultiplyFloats((float*)source, x, dense.Columns, y);
+            else if (dense.Format == NumericFormats.Bf16)
+                MultiplyHalves<BFloat16Reader>((ushort*)source, x, dense.Columns, y, count);
+            else
+                MultiplyHalves<HalfReader>((ushort*)source, x, dense.Columns, y, count);
+            return;
+        }
+        var quantized = (QuantizedMatrix)weight;
+        int second = Math.Min(first + 1, weight.PanelCount - 1), third = Math.Min(first + 2, weight.PanelCount - 1);
+        switch (quantized.Format.Bits)
+        {
+            case 2:
+                MultiplyCodes<TwoBitReader>(quantized, first, second, third, x, y);
+                break;
+            case 3:
+                MultiplyCodes<ThreeBitReader>(quantized, first, second, third, x, y);
+                break;
+            case 4:
+                MultiplyCodes<FourBitReader>(quantized, first, second, third, x, y);
+                break;
+            default:
+                MultiplyCodes<EightBitReader>(quantized, first, second, third, x, y);
+                break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void MultiplyFloats(float* weight, float* x, nint columns, float* y)
+    {
+        Vector512<float> sum = default;
+        for (nint k = 0; k < columns; k++, weight += Width)
+        {
+            Sse.Prefetch0((byte*)weight + DensePrefetchBytes);
+            sum = Vector512.FusedMultiplyAdd(Vector512.Create(x[k]), Vector512.Load(weight), sum);
+        }
+        sum.Store(y);
+    }
+
+    // Both panels of a line, or the one that is asked for.
+    [MethodImpl(Hot)]
+    private static void MultiplyHalves<TReader>(ushort* weight, float* x, nint columns, float* y, int count)
+        where TReader : struct, IHalfReader
+    {
+        nint other = count == 2 ? Width : 0;
+        Vector512<float> s0 = default, s1 = default;
+        for (nint k = 0; k < columns; k++, weight += 2 * Width)
+        {
+            Sse.Prefetch0((byte*)weight + DensePrefetchBytes);
+            Vector512<float> activation = Vector512.Create(x[k]);
+            s0 = Vector512.FusedMultiplyAdd(activation, TReader.Read(weight), s0);
+            s1 = Vector512.FusedMultiplyAdd(activation, TReader.Read(weight + other), s1);
+        }
+        s0.Store(y);
+        s1.Store(y + Width);
     }
 
     [MethodImpl(Hot)]
@@ -184,12 +191,6 @@ internal static unsafe class RowProduct
             b1 += TReader.Bits * Width;
             b2 += TReader.Bits * Width;
         }
-        Store(y, s0, s1, s2);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* y, Vector512<float> s0, Vector512<float> s1, Vector512<float> s2)
-    {
         s0.Store(y);
         s1.Store(y + Width);
         s2.Store(y + 2 * Width);
