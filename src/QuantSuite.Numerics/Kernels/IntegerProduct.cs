@@ -37,14 +37,23 @@ internal sealed unsafe class IntegerProduct
     }
 
     /// <summary>Computes the result.</summary>
-    public void Run(WorkerPool pool) => pool.Run(Strip.CountOf(weight) * blockCount, RunTask);
+    public void Run(WorkerPool pool)
+    {
+        using var floats = new NativeBuffer((long)y.Rows * x.Columns * sizeof(float));
+        var activations = (float*)floats.Pointer;
+        pool.Run((y.Rows + TileRows - 1) / TileRows, task =>
+        {
+            long first = (long)task * TileRows * x.Columns, end = Math.Min((long)y.Rows * x.Columns, first + (long)TileRows * x.Columns);
+            ToFloats(x.Codes + first, activations + first, (int)(end - first));
+        });
+        pool.Run(Strip.CountOf(weight) * blockCount, task => RunTask(task, activations));
+    }
 
-    private void RunTask(int task)
+    private void RunTask(int task, float* activations)
     {
         int index = task / blockCount, firstRow = task % blockCount * blockRows, rowCount = Math.Min(blockRows, y.Rows - firstRow);
         int outputCount = Math.Min(Strip.Width, weight.Rows - index * Strip.Width);
-        float* panels = Scratch.Floats(3 * PanelFloats + (long)rowCount * (ColumnBlock + Strip.Width)), sums = panels + 3 * PanelFloats;
-        float* activations = sums + rowCount * Strip.Width;
+        float* panels = Scratch.Floats(3 * PanelFloats + (long)rowCount * Strip.Width), sums = panels + 3 * PanelFloats;
         new Span<float>(sums, rowCount * Strip.Width).Clear();
         for (int first = 0; first < weight.Columns;)
         {
@@ -53,10 +62,8 @@ internal sealed unsafe class IntegerProduct
             for (int i = 0; i < 3; i++)
                 if (index * 3 + i < weight.PanelCount)
                     PanelDecoder.DecodeUnscaled(weight, index * 3 + i, firstDecoded, end - firstDecoded, panels + i * PanelFloats);
-            for (int m = 0; m < rowCount; m++)
-                ToFloats(x.Codes + (long)(firstRow + m) * x.Columns + first, activations + (long)m * ColumnBlock, end - first);
             for (int m = 0; m < rowCount; m += TileRows)
-                AddSegments(index, firstRow + m, Math.Min(TileRows, rowCount - m), first, end, panels, activations + (long)m * ColumnBlock, sums + m * Strip.Width);
+                AddSegments(index, firstRow + m, Math.Min(TileRows, rowCount - m), first, end, panels, activations, sums + m * Strip.Width);
             first = end;
         }
         for (int m = 0; m < rowCount; m++)
@@ -82,11 +89,11 @@ internal sealed unsafe class IntegerProduct
     private void AddSegments(int index, int row, int rowCount, int first, int end, float* panels, float* activations, float* sums)
     {
         float* products = stackalloc float[TileRows * Strip.Width];
-        var strip = new Strip { AStride = ColumnBlock, Rows = rowCount, C = products, CStride = Strip.Width };
+        var strip = new Strip { AStride = x.Columns, Rows = rowCount, C = products, CStride = Strip.Width };
         int firstDecoded = first & -QuantizedMatrix.BlockWidth;
         for (int segment = first; segment < end; segment = SegmentEnd(segment))
         {
-            strip.A = activations + segment - first;
+            strip.A = activations + (long)row * x.Columns + segment;
             strip.B0 = panels + (segment - firstDecoded) * PanelWidth;
             strip.B1 = strip.B0 + PanelFloats;
             strip.B2 = strip.B1 + PanelFloats;
