@@ -108,15 +108,17 @@ internal static class Peak
         var factors = new float[576];
         var sums = new double[32];
         var indices = new int[32];
-        RaceResult.Print($"\nrows, {kernels.Name}, {threads} threads", "Gelem/s", new Race(roundCount * 3)
-            .Add("add 512×576", 512 * 576, () => kernels.Add(hidden, normed))
-            .Add("rms norm 512×576", 512 * 576, () => kernels.RmsNorm(hidden, factors, 1e-5f, normed))
-            .Add("rotate 512×576", 512 * 576, () => kernels.Rotate(rotated, 64, cosines, cosines))
-            .Add("silu multiply 512×1536", 512 * 1536, () => kernels.SiluMultiply(gate, up, result))
-            .Add("log-sum-exp 32×49152", 32 * 49152, () => kernels.LogSumExp(logits, sums, indices))
-            .Add("quantize rows 512×576", 512 * 576, () => kernels.QuantizeRows(hidden, NumericFormats.Int(8), codes))
-            .Add("round groups 512×576 int8 g64", 512 * 576, () => kernels.RoundGroups(normed, 64, NumericFormats.Int(8)))
-            .Run());
+        using Kernels definition = Kernels.Create(threads, "scalar");
+        foreach ((Kernels some, int rounds) in ((Kernels, int)[])[(kernels, roundCount * 3), (definition, 3)])
+            RaceResult.Print($"\nrows, {some.Name}, {threads} threads", "Gelem/s", new Race(rounds)
+                .Add("add 512×576", 512 * 576, () => some.Add(hidden, normed))
+                .Add("rms norm 512×576", 512 * 576, () => some.RmsNorm(hidden, factors, 1e-5f, normed))
+                .Add("rotate 512×576", 512 * 576, () => some.Rotate(rotated, 64, cosines, cosines))
+                .Add("silu multiply (exp) 512×1536", 512 * 1536, () => some.SiluMultiply(gate, up, result))
+                .Add("log-sum-exp (exp) 32×49152", 32 * 49152, () => some.LogSumExp(logits, sums, indices))
+                .Add("quantize rows 512×576", 512 * 576, () => some.QuantizeRows(hidden, NumericFormats.Int(8), codes))
+                .Add("round groups 512×576 int8 g64", 512 * 576, () => some.RoundGroups(normed, 64, NumericFormats.Int(8)))
+                .Run());
     }
 
     private static IEnumerable<(string Name, Func<int, int, PanelMatrix> Make)> WeightFormats() =>
