@@ -12,6 +12,18 @@ public abstract class NumericFormat
     /// <summary>Whether values are kept as they are, without scales.</summary>
     public virtual bool IsFullPrecision => false;
 
+    /// <summary>How its scales are held.</summary>
+    public virtual ScaleFormat Scales => ScaleFormat.Fp32;
+
+    /// <summary>What shares a scale where a recipe does not say.</summary>
+    public virtual Granularity DefaultGranularity => Granularity.Channel;
+
+    /// <summary>Divides the scales of <see cref="ScaleFormat.E4M3"/>; 1 for all others.</summary>
+    public virtual float TensorDivisor => 1;
+
+    /// <summary>This format for one tensor: where scales are relative to the tensor (NVFP4), one that knows its divisor; else itself. Call it before the first <see cref="Fit"/>.</summary>
+    public virtual NumericFormat ForTensor(ReadOnlySpan<float> values) => this;
+
     /// <summary>The value of each code before zero point and scale; empty for full precision.</summary>
     public abstract IReadOnlyList<float> Values { get; }
 

@@ -19,18 +19,19 @@ public sealed class Rtn : QuantizationMethod
     public override QuantizedMatrix Round(Matrix weight, QuantScheme scheme)
     {
         int groupSize = scheme.Granularity.GroupSize(weight.Columns);
-        var quantized = new QuantizedMatrix(weight.Rows, weight.Columns, scheme.Weights, groupSize, scheme.Symmetric);
-        QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? scheme.Weights.Fit(weight.Span, scheme.Symmetric) : null;
+        NumericFormat format = scheme.Weights.ForTensor(weight.Span);
+        var quantized = new QuantizedMatrix(weight.Rows, weight.Columns, format, groupSize, scheme.Symmetric);
+        QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? format.Fit(weight.Span, scheme.Symmetric) : null;
         for (int row = 0; row < weight.Rows; row++)
         {
             ReadOnlySpan<float> values = weight.Row(row);
             for (int group = 0; group < quantized.GroupCount; group++)
             {
                 int first = group * groupSize, end = Math.Min(first + groupSize, values.Length);
-                QuantGrid grid = shared ?? scheme.Weights.Fit(values[first..end], scheme.Symmetric);
+                QuantGrid grid = shared ?? format.Fit(values[first..end], scheme.Symmetric);
                 quantized.SetGrid(row, group, grid);
                 for (int column = first; column < end; column++)
-                    quantized.SetCode(row, column, scheme.Weights.Encode(values[column], grid));
+                    quantized.SetCode(row, column, format.Encode(values[column], grid));
             }
         }
         return quantized;
