@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -61,6 +62,23 @@ internal static class Widening
     public static void UInt16(ReadOnlySpan<byte> source, Span<float> destination) => Convert<ushort>(source, destination);
 
     public static void UInt8(ReadOnlySpan<byte> source, Span<float> destination) => Convert<byte>(source, destination);
+
+    /// <summary>Float32 as it is: the way back of <see cref="Float32"/>.</summary>
+    public static void ToFloat32(ReadOnlySpan<float> source, Span<byte> destination) => MemoryMarshal.AsBytes(source).CopyTo(destination);
+
+    /// <summary>The nearest float16, ties to even.</summary>
+    public static void ToFloat16(ReadOnlySpan<float> source, Span<byte> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            MemoryMarshal.Write(destination[(2 * i)..], (Half)source[i]);
+    }
+
+    /// <summary>The nearest bfloat16, ties to even.</summary>
+    public static void ToBFloat16(ReadOnlySpan<float> source, Span<byte> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            MemoryMarshal.Write(destination[(2 * i)..], FloatingFormat.ToBFloat16(source[i]));
+    }
 
     /// <summary>The first value that is NaN or infinite (all bits of the exponent set), or -1.</summary>
     public static int IndexOfNonFinite(ReadOnlySpan<float> values)
