@@ -17,4 +17,12 @@ public abstract class DecoderBlock
 
 /// <summary>Linears that read one input: what rescaling methods change together.</summary>
 /// <param name="Input">The input in the field's words, e.g. <c>attention input</c>.</param>
-public sealed record LinearGroup(string Input, IReadOnlyList<Weight> Weights);
+/// <param name="Weights">The linears.</param>
+public sealed record LinearGroup(string Input, IReadOnlyList<Weight> Weights)
+{
+    /// <summary>What produces the input and can take up a scale for each channel; null where nothing can.</summary>
+    public InputSource? Source { get; init; }
+
+    /// <summary>(context, x [tokens, in], result [tokens, out]): the module that reads the input, such as the whole attention; null for a lone linear.</summary>
+    public Action<ForwardContext, Matrix, Matrix>? Module { get; init; }
+}

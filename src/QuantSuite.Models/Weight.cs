@@ -51,6 +51,9 @@ public sealed class Weight : IDisposable
     /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
     public IntegerFormat? Activations { get; private set; }
 
+    /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
+    public Action<Matrix>? Observer { get; set; }
+
     /// <summary>The checkpoint's values as float32; the caller disposes them.</summary>
     public Matrix Read() => read();
 
@@ -80,6 +83,8 @@ public sealed class Weight : IDisposable
     /// <param name="results">[tokens, out] each, overwritten.</param>
     public static void Multiply(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {
+        foreach (Weight weight in weights)
+            weight.Observer?.Invoke(x);
         if (weights[0].Activations is { } format)
             MultiplyIntegers(kernels, x, format, weights, results);
         else

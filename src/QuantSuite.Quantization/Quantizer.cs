@@ -4,32 +4,52 @@ using QuantSuite.Models.Families;
 using QuantSuite.Models.Tokenization;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Quantization.Calibration;
+using QuantSuite.Quantization.Methods;
 
 namespace QuantSuite.Quantization;
 
 /// <summary>
-/// The only loop over blocks: it decides for every weight of a model how it is stored. Weights are read from the memory-mapped checkpoint one at a time, so that memory holds the
-/// packed model and a single weight in float32.
+/// The only loop over blocks: statistics from the hidden states so far, rescale, round, forward. Weights are read from the memory-mapped checkpoint a block at a time, so that memory
+/// holds the packed model, one block in float32, and what calibration keeps.
 /// </summary>
-public static class Quantizer
+public sealed class Quantizer
 {
+    private readonly Recipe recipe;
+    private readonly Kernels kernels;
+    private readonly CalibrationNeeds needs;
+    private readonly bool seesQuantizedInputs;
+
+    private Quantizer(Recipe recipe, Kernels kernels)
+    {
+        this.recipe = recipe;
+        this.kernels = kernels;
+        needs = recipe.Steps.Aggregate(CalibrationNeeds.None, (all, step) => all | step.Needs);
+        seesQuantizedInputs = recipe.Steps.Any(step => step.SeesQuantizedInputs);
+    }
+
     /// <summary>Opens a model (a folder or a .gguf file) and stores its weights as the recipe says.</summary>
     /// <param name="path">Where the checkpoint lies.</param>
     /// <param name="recipe">What to do.</param>
     /// <param name="kernels">What it will run on; the caller owns them.</param>
     /// <param name="progress">Told of every block that is done.</param>
-    /// <param name="cancellation">Stops between two weights.</param>
+    /// <param name="cancellation">Stops between two pieces of work.</param>
+    /// <param name="calibration">Makes the calibration tokens for the model's tokenizer; asked only where a method of the recipe needs them.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
-    public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
+    public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
+        Func<Tokenizer, CalibrationTokens>? calibration = null)
     {
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
         {
-            Architecture architecture = ModelFamilies.For(checkpoint.Config).Build(checkpoint);
-            Store(architecture, recipe, progress, cancellation);
+            Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
+            var quantizer = new Quantizer(recipe, kernels);
+            CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(tokenizer.Value);
+            quantizer.Store(architecture, tokens, progress, cancellation);
             return new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value,
-                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), "", EngineIdentity.Hash), checkpoint)
+                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens?.ContentHash ?? "", EngineIdentity.Hash), checkpoint)
             {
                 KeyValueFormat = recipe.Scheme.KeyValueCache,
                 KeyValueGroup = recipe.Scheme.KeyValueGroup,
@@ -49,22 +69,27 @@ public static class Quantizer
         return File.Exists(full) ? Path.GetFileNameWithoutExtension(full) : Path.GetFileName(full);
     }
 
-    private static void Store(Architecture architecture, Recipe recipe, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
+    private static CalibrationException NoText(Recipe recipe) => new($"Recipe {recipe} calibrates on text, and none was given. Name one (a catalog name or a text file).");
+
+    private void Store(Architecture architecture, CalibrationTokens? tokens, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
     {
         architecture.Embedding.StoreDense();
         if (architecture.Head != architecture.Embedding)
             architecture.Head.StoreDense();
+        using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
-            Weight[] linears = [.. architecture.Blocks[i].Linears];
             cancellation.ThrowIfCancellationRequested();
-            foreach (Weight weight in linears)
-                Store(weight, recipe);
+            if (pass is null)
+                foreach (Weight weight in architecture.Blocks[i].Linears)
+                    Store(weight);
+            else
+                Calibrate(architecture.Blocks[i], i == architecture.Blocks.Count - 1, pass, cancellation);
             progress?.Report(new QuantizationProgress(i + 1, architecture.Blocks.Count));
         }
     }
 
-    private static void Store(Weight weight, Recipe recipe)
+    private void Store(Weight weight)
     {
         if (recipe.IsFullPrecision)
         {
@@ -72,7 +97,56 @@ public static class Quantizer
             return;
         }
         using Matrix values = weight.Read();
-        weight.Store(recipe.Steps[^1].Round(values, recipe.Scheme), recipe.Scheme.Activations);
+        Round(weight, values, null);
+    }
+
+    private void Round(Weight weight, Matrix values, InputStatistics? inputs)
+    {
+        var linear = new LinearRounding { Name = weight.Name, Weight = values, Scheme = recipe.Scheme, Inputs = inputs, Kernels = kernels };
+        weight.Store(recipe.Steps[^1].Round(linear), recipe.Scheme.Activations);
+    }
+
+    private void Calibrate(DecoderBlock block, bool isLast, CalibrationPass pass, CancellationToken cancellation)
+    {
+        var values = new Dictionary<Weight, Matrix>();
+        var inputs = new Dictionary<LinearGroup, InputStatistics>();
+        try
+        {
+            foreach (Weight weight in block.Linears)
+            {
+                values[weight] = weight.Read();
+                weight.Store(new DensePanels(values[weight], NumericFormats.Fp32));
+            }
+            foreach (LinearGroup group in block.Groups)
+                inputs[group] = new InputStatistics(group.Weights[0].Columns, needs);
+            pass.Run(block, keep: !seesQuantizedInputs, (group, x) => Add(inputs[group], group, x), cancellation);
+            using (CalibrationPass.SampleContext samples = pass.Samples(needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0))
+                foreach (QuantizationMethod step in recipe.Steps)
+                    step.Rescale(new BlockCalibration(block, values, inputs, samples.Context, _ => recipe.Scheme));
+            foreach (LinearGroup group in block.Groups)
+                foreach (Weight weight in group.Weights)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Round(weight, values[weight], inputs[group]);
+                }
+            if (seesQuantizedInputs && !isLast)
+                pass.Run(block, keep: true, null, cancellation);
+        }
+        finally
+        {
+            foreach (Matrix matrix in values.Values)
+                matrix.Dispose();
+            foreach (InputStatistics statistics in inputs.Values)
+                statistics.Dispose();
+        }
+    }
+
+    private void Add(InputStatistics statistics, LinearGroup group, Matrix x)
+    {
+        statistics.Add(x, kernels);
+        if (!statistics.IsFinite)
+            throw new CalibrationException($"The inputs of {group.Weights[0].Name} are not finite on the calibration text: got NaN or infinity, expected numbers. " +
+                "The checkpoint's weights, or a rescaling before this layer, overflow; run it in full precision to see where.");
     }
 }
 

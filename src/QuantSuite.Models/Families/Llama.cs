@@ -41,12 +41,14 @@ public sealed class Llama : ModelFamily
             var shape = new AttentionShape(heads, keyValueHeads, headDim, 1 / MathF.Sqrt(headDim), i);
             Weight Attend(string part, int rows, int columns) => Linear(checkpoint, $"{name}.self_attn.{part}_proj", rows, columns, attentionBias);
             Weight Feed(string part, int rows, int columns) => Linear(checkpoint, $"{name}.mlp.{part}_proj", rows, columns, mlpBias);
+            var attentionNorm = new RmsNorm(checkpoint.ReadVector($"{name}.input_layernorm.weight", hidden), epsilon);
+            var mlpNorm = new RmsNorm(checkpoint.ReadVector($"{name}.post_attention_layernorm.weight", hidden), epsilon);
             blocks[i] = new Block(
-                new RmsNorm(checkpoint.ReadVector($"{name}.input_layernorm.weight", hidden), epsilon),
+                attentionNorm,
                 new SelfAttention(Attend("q", heads * headDim, hidden), Attend("k", keyValueHeads * headDim, hidden), Attend("v", keyValueHeads * headDim, hidden),
-                    Attend("o", hidden, heads * headDim), rotary, shape),
-                new RmsNorm(checkpoint.ReadVector($"{name}.post_attention_layernorm.weight", hidden), epsilon),
-                new GatedMlp(Feed("gate", intermediate, hidden), Feed("up", intermediate, hidden), Feed("down", hidden, intermediate)));
+                    Attend("o", hidden, heads * headDim), rotary, shape, attentionNorm.Source),
+                mlpNorm,
+                new GatedMlp(Feed("gate", intermediate, hidden), Feed("up", intermediate, hidden), Feed("down", hidden, intermediate), mlpNorm.Source));
         }
         var norm = new RmsNorm(checkpoint.ReadVector("model.norm.weight", hidden), epsilon);
         Weight head = tied ? embedding : Linear(checkpoint, "lm_head", vocabulary, hidden);

@@ -3,13 +3,24 @@ using QuantSuite.Numerics;
 namespace QuantSuite.Models.Layers;
 
 /// <summary>SwiGLU (2002.05202): down(silu(gate(x)) · up(x)).</summary>
-public sealed class GatedMlp(Weight gate, Weight up, Weight down)
+public sealed class GatedMlp
 {
-    private readonly Weight[] inputs = [gate, up];
-    private readonly Weight[] outputs = [down];
+    private readonly Weight gate;
+    private readonly Weight up;
+    private readonly Weight[] inputs;
+    private readonly Weight[] outputs;
+
+    /// <summary>The three linears; <paramref name="source"/> is what produces the input, if it can take up scales.</summary>
+    public GatedMlp(Weight gate, Weight up, Weight down, InputSource? source = null)
+    {
+        (this.gate, this.up) = (gate, up);
+        inputs = [gate, up];
+        outputs = [down];
+        Groups = [new("mlp input", inputs) { Source = source, Module = Forward }, new("mlp product", outputs) { Source = InputSource.Linear(up) }];
+    }
 
     /// <summary>The linears: gate and up read the block's input, down reads their product.</summary>
-    public IReadOnlyList<LinearGroup> Groups { get; } = [new("mlp input", [gate, up]), new("mlp product", [down])];
+    public IReadOnlyList<LinearGroup> Groups { get; }
 
     /// <summary>result = mlp(x). Both [tokens, hidden].</summary>
     public void Forward(ForwardContext context, Matrix x, Matrix result)

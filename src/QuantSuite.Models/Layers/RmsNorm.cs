@@ -7,6 +7,9 @@ namespace QuantSuite.Models.Layers;
 /// <param name="epsilon">config.json's rms_norm_eps.</param>
 public sealed class RmsNorm(float[] weight, float epsilon)
 {
+    /// <summary>The gain as a source of the linears that follow.</summary>
+    public InputSource Source { get; } = InputSource.Norm(weight);
+
     /// <summary>y = norm(x); y may be x. Both [tokens, hidden].</summary>
     public void Forward(ForwardContext context, Matrix x, Matrix y) => context.Kernels.RmsNorm(x, weight, epsilon, y);
 }

@@ -3,19 +3,35 @@ using QuantSuite.Numerics;
 namespace QuantSuite.Models.Layers;
 
 /// <summary>Causal self-attention with rotary positions: multi-head, grouped-query or multi-query, by the number of key and value heads.</summary>
-public sealed class SelfAttention(Weight query, Weight key, Weight value, Weight output, RotaryEmbedding rotary, AttentionShape shape)
+public sealed class SelfAttention
 {
-    private readonly Weight[] inputs = [query, key, value];
-    private readonly Weight[] outputs = [output];
+    private readonly Weight[] inputs;
+    private readonly Weight[] outputs;
+    private readonly RotaryEmbedding rotary;
+    private readonly AttentionShape shape;
+
+    /// <summary>The four linears; <paramref name="source"/> is what produces the input, if it can take up scales.</summary>
+    public SelfAttention(Weight query, Weight key, Weight value, Weight output, RotaryEmbedding rotary, AttentionShape shape, InputSource? source = null)
+    {
+        inputs = [query, key, value];
+        outputs = [output];
+        this.rotary = rotary;
+        this.shape = shape;
+        Groups =
+        [
+            new("attention input", inputs) { Source = source, Module = Forward },
+            new("attention heads", outputs) { Source = shape.HeadCount == shape.KeyValueHeadCount ? InputSource.Linear(value) : null },
+        ];
+    }
 
     /// <summary>The linears: query, key and value read the block's input, output reads the heads.</summary>
-    public IReadOnlyList<LinearGroup> Groups { get; } = [new("attention input", [query, key, value]), new("attention heads", [output])];
+    public IReadOnlyList<LinearGroup> Groups { get; }
 
     /// <summary>result = attention(x). Both [tokens, hidden].</summary>
     public void Forward(ForwardContext context, Matrix x, Matrix result)
     {
         Kernels kernels = context.Kernels;
-        Matrix q = context.Buffer("queries", x.Rows, query.Rows), k = context.Buffer("keys", x.Rows, key.Rows), v = context.Buffer("values", x.Rows, value.Rows);
+        Matrix q = context.Buffer("queries", x.Rows, inputs[0].Rows), k = context.Buffer("keys", x.Rows, inputs[1].Rows), v = context.Buffer("values", x.Rows, inputs[2].Rows);
         Weight.Multiply(kernels, x, inputs, [q, k, v]);
         (Matrix cosines, Matrix sines) = rotary.Angles(context);
         kernels.Rotate(q, shape.HeadDim, cosines, sines);
@@ -27,7 +43,7 @@ public sealed class SelfAttention(Weight query, Weight key, Weight value, Weight
             kernels.RoundGroups(v, group, format);
         }
         kernels.StoreKeyValues(k, v, context.StoreSpans, shape);
-        Matrix heads = context.Buffer("heads", x.Rows, query.Rows);
+        Matrix heads = context.Buffer("heads", x.Rows, q.Columns);
         kernels.Attention(q, context.AttentionSpans, shape, heads);
         Weight.Multiply(kernels, heads, outputs, [result]);
     }

@@ -40,6 +40,9 @@ public abstract class Kernels : IDisposable
     /// <summary>The threads.</summary>
     protected WorkerPool Pool { get; }
 
+    /// <summary>Calls <paramref name="task"/> with 0 … taskCount−1 on the threads of the pool; not reentrant. Which thread runs a task must reach no number.</summary>
+    public void Parallel(int taskCount, Action<int> task) => Pool.Run(taskCount, task);
+
     /// <summary>y[m, n] = the chain of fused multiply-adds x[m, k]·w[n, k] over ascending k, from +0.</summary>
     /// <param name="x">[tokens, in].</param>
     /// <param name="weight">[out, in].</param>

@@ -15,8 +15,8 @@ public sealed class Rtn : QuantizationMethod
     /// <inheritdoc/>
     public override string Source => "rounding to nearest, as in GPTQ (2210.17323), quant.py";
 
-    /// <inheritdoc/>
-    public override QuantizedMatrix Round(Matrix weight, QuantScheme scheme)
+    /// <summary>Rounds every weight [out, in] to the nearest point of its group's grid.</summary>
+    public static QuantizedMatrix RoundToNearest(Matrix weight, QuantScheme scheme)
     {
         int groupSize = scheme.Granularity.GroupSize(weight.Columns);
         NumericFormat format = scheme.Weights.ForTensor(weight.Span);

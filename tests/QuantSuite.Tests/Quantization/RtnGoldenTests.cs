@@ -26,7 +26,7 @@ public class RtnGoldenTests
             ? Granularity.Group(group.GetInt32())
             : file.Contains("tensor", StringComparison.Ordinal) ? Granularity.Tensor : Granularity.Channel;
         var scheme = new QuantScheme { Weights = NumericFormats.Int(bits.GetInt32()), Granularity = granularity };
-        using QuantizedMatrix quantized = new Rtn().Round(weight, scheme);
+        using QuantizedMatrix quantized = Rtn.RoundToNearest(weight, scheme);
 
         JsonElement expected = golden.GetProperty("expected");
         int[] codes = [.. expected.GetProperty("codes").GetProperty("data").EnumerateArray().Select(value => value.GetInt32())];

@@ -1,0 +1,38 @@
+using QuantSuite.Numerics;
+
+namespace QuantSuite.Models;
+
+/// <summary>What produces the input of a group of linears, channel by channel: a norm's gain (and bias), or the rows of a linear before it.</summary>
+public sealed class InputSource
+{
+    private readonly float[][] vectors;
+    private readonly Weight? rows;
+
+    private InputSource(float[][] vectors, Weight? rows)
+    {
+        this.vectors = vectors;
+        this.rows = rows;
+    }
+
+    /// <summary>A norm whose gain and, if it has one, bias [channels] are scaled in place.</summary>
+    public static InputSource Norm(params float[][] vectors) => new(vectors, null);
+
+    /// <summary>A linear each of whose outputs is a channel (up before down; value before output, where every head has its own).</summary>
+    public static InputSource Linear(Weight weight) => new(weight.Bias is { } bias ? [bias] : [], weight);
+
+    /// <summary>Divides every channel by its scale, in place.</summary>
+    /// <param name="scales">[channels].</param>
+    /// <param name="valuesOf">The values [out, in] of a linear, to be changed in place.</param>
+    public void Divide(ReadOnlySpan<float> scales, Func<Weight, Matrix> valuesOf)
+    {
+        foreach (float[] vector in vectors)
+            for (int i = 0; i < vector.Length; i++)
+                vector[i] /= scales[i];
+        if (rows is null)
+            return;
+        Matrix values = valuesOf(rows);
+        for (int i = 0; i < values.Rows; i++)
+            foreach (ref float value in values.Row(i))
+                value /= scales[i];
+    }
+}
