@@ -55,7 +55,7 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
         VerdictKind.Refused => "not comparable with the approved baseline.",
         VerdictKind.Changed => "the same scores from other bits.",
         VerdictKind.Improved => "A gain beyond chance.",
-        VerdictKind.Pass => "Any loss is below the margin.",
+        VerdictKind.Pass => Invariant($"{Comparison!.Changes.Count} of {Comparison.ItemCount} items changed; any loss is below the margin."),
         VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have no numbers for log-likelihoods any more.",
         VerdictKind.Fail when Comparison!.Limits.High < -Comparison.Gate.Margin => "A loss beyond chance and beyond the margin.",
         VerdictKind.Fail => "A loss beyond chance that may exceed the margin.",

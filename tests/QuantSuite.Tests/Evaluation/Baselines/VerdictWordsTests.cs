@@ -47,7 +47,7 @@ public class VerdictWordsTests
         Assert.Equal("""
             pass: microworld-m · commonsense · rtn-int4-g32
               -2.05000 → -2.05083, change -0.00083 nats/token (99 % sure above -0.00200, 99 % sure below +0.00109; margin 0.01000).
-              Any loss is below the margin.
+              2 of 3 items changed; any loss is below the margin.
               word_perplexity 7.7679 → 7.77438
               2 of 3 items differ: 2 lost, 0 gained
                 text-2: score -42 → -42.04
