@@ -1,0 +1,128 @@
+using System.Text.Json;
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
+using QuantSuite.Quantization.Calibration;
+using QuantSuite.Quantization.Methods;
+using Xunit;
+
+namespace QuantSuite.Tests.Quantization;
+
+/// <summary>GPTQ against the authors' code (../shared/goldens/quantization/gptq).</summary>
+public class GptqGoldenTests
+{
+    public static TheoryData<string> Cases() => QuantizationCase.All("gptq");
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void EqualsTheReference(string file)
+    {
+        QuantizationCase golden = QuantizationCase.Open("gptq", file);
+        using Kernels kernels = Kernels.Create(2);
+        switch (golden.Op)
+        {
+            case "gptq.fasterquant":
+                CompareCodes(golden, kernels);
+                break;
+            case "gptq.add_batch":
+                CompareHessian(golden, kernels);
+                break;
+            case "gptq.hinv":
+                CompareFactor(golden, kernels);
+                break;
+            default:
+                throw golden.Unknown();
+        }
+    }
+
+    private static void CompareCodes(QuantizationCase golden, Kernels kernels)
+    {
+        using Matrix weight = golden.Input("W");
+        InputStatistics inputs = Statistics(golden, kernels);
+        SquareMatrix hessian = inputs.Hessian();
+        Near(golden.Floats("H_diag"), i => hessian[i, i], 1e-6);
+        int group = golden.Parameter("groupsize");
+        var scheme = new QuantScheme
+        {
+            Weights = NumericFormats.Int(golden.Parameter("bits")),
+            Symmetric = golden.Flag("sym"),
+            Granularity = group > 0 ? Granularity.Group(group) : Granularity.Channel,
+        };
+        var gptq = new Gptq
+        {
+            ActOrder = golden.Flag("actorder"),
+            StaticGroups = golden.Flag("static_groups"),
+            SearchClip = golden.Flag("mse"),
+            Damping = golden.Params.GetProperty("percdamp").GetDouble(),
+            BlockSize = golden.Parameter("blocksize"),
+        };
+        GptqResult result = gptq.Quantize(weight, hessian, scheme, kernels);
+
+        if (golden.Has("perm"))
+            Assert.Equal(golden.Ints("perm"), result.Order);
+        if (golden.Has("group_index") && group > 0)
+            Assert.Equal(golden.Ints("group_index"), result.GroupOfColumn);
+        Near(golden.Floats("cholesky_upper_of_inverse_diag"), i => result.Factor![i, i], 1e-4);
+        Near(golden.Floats("cholesky_upper_of_inverse_row0"), i => result.Factor![0, i], 1e-4);
+        float[] scales = golden.Floats("scale"), zeros = golden.Floats("zero");
+        // Grids that are fitted to compensated weights carry the reference's own single-precision noise, which the case states.
+        float noise = group > 0 && !golden.Flag("static_groups") ? (float)golden.Number("max_abs_dequant_difference_float64_run") : 0;
+        for (int row = 0; row < result.Rows; row++)
+            for (int g = 0; g < result.GroupCount; g++)
+            {
+                Assert.Equal(scales[row * result.GroupCount + g], result.Grid(row, g).Scale, 1e-6f * scales[row * result.GroupCount + g] + noise);
+                Assert.Equal(zeros[row * result.GroupCount + g], result.Grid(row, g).Zero);
+            }
+        Assert.Empty(Differences(golden, result));
+        Assert.Equal(golden.Number("loss_sum"), result.Loss, 1e-3 * golden.Number("loss_sum"));
+    }
+
+    // The row and column of each code that differs, but for the exact half steps that the case lists.
+    private static IEnumerable<(int Row, int Column)> Differences(QuantizationCase golden, GptqResult result)
+    {
+        int[] codes = golden.Ints("codes");
+        var ties = golden.Has("exact_ties_in_first_processed_column_rows") ? golden.Ints("exact_ties_in_first_processed_column_rows").ToHashSet() : [];
+        for (int row = 0; row < result.Rows; row++)
+            for (int column = 0; column < result.Columns; column++)
+                if (codes[row * result.Columns + column] != result.Code(row, column) && !(ties.Contains(row) && column == result.Order[0]))
+                    yield return (row, column);
+    }
+
+    private static void CompareHessian(QuantizationCase golden, Kernels kernels)
+    {
+        SquareMatrix hessian = Statistics(golden, kernels).Hessian();
+        Near(golden.Floats("H"), i => hessian[i / hessian.Size, i % hessian.Size], 1e-6);
+    }
+
+    private static void CompareFactor(QuantizationCase golden, Kernels kernels)
+    {
+        using Matrix h = golden.Input("H");
+        var hessian = new SquareMatrix(h.Rows);
+        double mean = Enumerable.Range(0, h.Rows).Average(i => (double)h[i, i]);
+        for (int i = 0; i < h.Rows; i++)
+            for (int j = 0; j < h.Rows; j++)
+                hessian[i, j] = h[i, j] + (i == j ? golden.Params.GetProperty("percdamp").GetDouble() * mean : 0);
+        SquareMatrix upper = Cholesky.UpperOfInverse(hessian, kernels)!;
+        Near(golden.Floats("upper"), i => upper[i / h.Rows, i % h.Rows], 1e-4);
+        Near(golden.Floats("inverse"), i => Enumerable.Range(0, h.Rows).Sum(k => upper[k, i / h.Rows] * upper[k, i % h.Rows]), 1e-4);
+    }
+
+    // X [sequences, tokens, in].
+    private static InputStatistics Statistics(QuantizationCase golden, Kernels kernels)
+    {
+        JsonElement x = golden.Inputs.GetProperty("X");
+        using Matrix rows = golden.Matrix(x);
+        int length = golden.Shape(x)[1];
+        var statistics = new InputStatistics(rows.Columns, CalibrationNeeds.Hessian);
+        for (int first = 0; first < rows.Rows; first += length)
+            statistics.Add(rows.Slice(first, length), kernels);
+        return statistics;
+    }
+
+    private static void Near(float[] expected, Func<int, double> actual, double tolerance)
+    {
+        double largest = expected.Max(value => Math.Abs((double)value));
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual(i)) <= tolerance * largest, $"[{i}]: expected {expected[i]}, got {actual(i)}");
+    }
+}
