@@ -1,3 +1,4 @@
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 
@@ -29,6 +30,10 @@ public sealed class Weight : IDisposable
         this.read = read;
     }
 
+    /// <summary>A weight that the checkpoint holds as codes; read as plain values, they are dequantized.</summary>
+    public Weight(string name, int rows, int columns, FiledCodes codes, float[]? bias = null)
+        : this(name, rows, columns, NumericFormats.Fp32, () => Dequantize(codes), bias) => Filed = codes;
+
     /// <summary>The tensor's name without <c>.weight</c>.</summary>
     public string Name { get; }
 
@@ -54,6 +59,9 @@ public sealed class Weight : IDisposable
     /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
     public Action<Matrix>? Observer { get; set; }
 
+    /// <summary>The codes that the checkpoint holds, or null where it has plain values.</summary>
+    public FiledCodes? Filed { get; }
+
     /// <summary>The checkpoint's values as float32; the caller disposes them.</summary>
     public Matrix Read() => read();
 
@@ -75,6 +83,15 @@ public sealed class Weight : IDisposable
         format ??= NumericFormats.Fp32;
         using Matrix values = Read();
         Store(new DensePanels(values, format.Bits < Stored.Bits ? format : format == NumericFormats.Fp32 || format == Stored ? Stored : format));
+    }
+
+    /// <summary>Stores what the checkpoint holds as it is: its codes, and inputs in the format that it asks for; plain values without loss.</summary>
+    public void StoreFiled()
+    {
+        if (Filed is null)
+            StoreDense();
+        else
+            Store(Filed.Pack(), Filed.Activations);
     }
 
     /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once, and all products are one parallel region.</summary>
@@ -101,6 +118,12 @@ public sealed class Weight : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => panels?.Dispose();
+
+    private static Matrix Dequantize(FiledCodes codes)
+    {
+        using PanelMatrix packed = codes.Pack();
+        return packed.ToMatrix();
+    }
 
     private static void MultiplyIntegers(Kernels kernels, Matrix x, IntegerFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {

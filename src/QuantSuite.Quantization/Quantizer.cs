@@ -36,6 +36,7 @@ public sealed class Quantizer
     /// <param name="cancellation">Stops between two pieces of work.</param>
     /// <param name="calibration">Makes the calibration tokens for the model's tokenizer; asked only where a method of the recipe needs them.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
+    /// <exception cref="RecipeException">The recipe rounds weights that came quantized, or asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
         Func<Tokenizer, CalibrationTokens>? calibration = null)
@@ -43,6 +44,7 @@ public sealed class Quantizer
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
         {
+            recipe = recipe.For(checkpoint.Layout?.Scheme);
             Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels);
@@ -73,9 +75,11 @@ public sealed class Quantizer
 
     private void Store(Architecture architecture, CalibrationTokens? tokens, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
     {
-        architecture.Embedding.StoreDense();
-        if (architecture.Head != architecture.Embedding)
-            architecture.Head.StoreDense();
+        foreach (Weight weight in new HashSet<Weight> { architecture.Embedding, architecture.Head })
+            if (recipe.Filed is null)
+                weight.StoreDense();
+            else
+                weight.StoreFiled();
         using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
@@ -91,6 +95,11 @@ public sealed class Quantizer
 
     private void Store(Weight weight)
     {
+        if (recipe.Filed is not null)
+        {
+            weight.StoreFiled();
+            return;
+        }
         if (recipe.IsFullPrecision)
         {
             weight.StoreDense((FloatingFormat)recipe.Scheme.Weights);

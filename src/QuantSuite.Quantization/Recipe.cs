@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization.Methods;
 
@@ -13,10 +14,18 @@ namespace QuantSuite.Quantization;
 /// format = int2 … int8                 after -a and -kv a bare number N is intN
 /// option = gN | channel | tensor | sym | asym
 /// </code>
+/// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
+/// scheme the checkpoint has (<see cref="For"/>).
 /// Defaults, left out when printed: one scale a channel; int8 symmetric, narrower integers asymmetric.
 /// </summary>
-public sealed record Recipe
+public sealed partial record Recipe
 {
+    /// <summary>The method of recipes that take a checkpoint's own codes.</summary>
+    public const string FileWord = "file";
+
+    /// <summary>Stands in <see cref="Filed"/> for whatever scheme the checkpoint has.</summary>
+    public const string AnyFiled = "";
+
     private Recipe(IReadOnlyList<QuantizationMethod> steps, QuantScheme scheme)
     {
         Steps = steps;
@@ -30,16 +39,19 @@ public sealed record Recipe
     public QuantScheme Scheme { get; }
 
     /// <summary>Whether the weights keep a floating-point format.</summary>
-    public bool IsFullPrecision => Scheme.Weights.IsFullPrecision;
+    public bool IsFullPrecision => Filed is null && Scheme.Weights.IsFullPrecision;
 
-    /// <summary>The methods' names joined by +, or <c>none</c>: the trait Method.</summary>
-    public string Method => Steps.Count == 0 ? "none" : string.Join("+", Steps.Select(step => step.Name));
+    /// <summary>The scheme of the checkpoint, which is evaluated as it is (<c>gptq-int4-g128</c>; <see cref="AnyFiled"/> for whatever it has); null for all other recipes.</summary>
+    public string? Filed { get; private init; }
+
+    /// <summary>The methods' names joined by +, <c>none</c>, or <c>file</c>: the trait Method.</summary>
+    public string Method => Filed is not null ? FileWord : Steps.Count == 0 ? "none" : string.Join("+", Steps.Select(step => step.Name));
 
     /// <summary>Format and options of the weights, e.g. <c>int4-g32</c>: the trait Weights.</summary>
-    public string WeightsText => string.Join("-", WeightParts());
+    public string WeightsText => Filed ?? string.Join("-", WeightParts());
 
     /// <summary>Bits of a weight's code: the trait Bits.</summary>
-    public int Bits => Scheme.Weights.Bits;
+    public int Bits => Filed is null ? Scheme.Weights.Bits : FiledBits(Filed);
 
     /// <summary>Format of the linears' inputs, <c>fp32</c> or e.g. <c>int8</c>: the trait Activations.</summary>
     public string ActivationsText => Scheme.Activations?.Name ?? "fp32";
@@ -51,13 +63,28 @@ public sealed record Recipe
     /// <exception cref="RecipeException">The text is no recipe; the message says what was expected, and what was probably meant.</exception>
     public static Recipe Parse(string text) => new Parser(text).Parse();
 
+    /// <summary>The recipe as it applies to a model: <c>file</c> becomes the model's own scheme.</summary>
+    /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>
+    /// <exception cref="RecipeException">Codes of a file that has none or others, or a second rounding of weights that came quantized.</exception>
+    public Recipe For(string? scheme)
+    {
+        if (Filed is null)
+            return scheme is null || IsFullPrecision ? this : throw new RecipeException(
+                $"recipe '{this}': the checkpoint came quantized ({FileWord}-{scheme}), so this would round its weights a second time and measure both roundings; " +
+                $"expected '{FileWord}' (its own codes) or '{NumericFormats.Fp32}' (its dequantized values). Or name the checkpoint that it was made from.");
+        if (scheme is null)
+            throw new RecipeException($"recipe '{this}': the checkpoint is not quantized; expected one that is, or a recipe that rounds, such as rtn-int4-g128.");
+        return Filed == AnyFiled || Filed == scheme ? this with { Filed = scheme }
+            : throw new RecipeException($"recipe '{this}': the checkpoint is {FileWord}-{scheme}; expected '{FileWord}', which stands for that.");
+    }
+
     /// <summary>The canonical text.</summary>
     public override string ToString()
     {
-        List<string> parts = [.. WeightParts()];
+        List<string> parts = Filed switch { null => [.. WeightParts()], AnyFiled => [FileWord], _ => [FileWord, Filed] };
         if (Steps.Count > 0)
             parts.Insert(0, Method);
-        if (Scheme.Activations is { } activations)
+        if (Scheme.Activations is { } activations && Filed is null)
             parts.Add($"a{activations.Bits}");
         if (Scheme.KeyValueCache is { } cache)
             parts.Add($"kv{cache.Bits}");
@@ -71,6 +98,15 @@ public sealed record Recipe
 
     /// <inheritdoc/>
     public override int GetHashCode() => string.GetHashCode(ToString(), StringComparison.Ordinal);
+
+    /// <summary>In a scheme of a file the first number after a letter of its format: 4 of <c>gptq-int4-g128</c>, <c>gguf_q4_k</c> and <c>bnb_nf4</c>.</summary>
+    private static int FiledBits(string scheme) => FormatBits().Match(scheme) is { Success: true } match ? match.Groups[1].Value[0] - '0' : 0;
+
+    [GeneratedRegex("(?:int|fp|nf|q|mxfp|mxint|nvfp)([1-8])")]
+    private static partial Regex FormatBits();
+
+    [GeneratedRegex("^(?:-(?!kv)(.+?))?(?:-(kv[^-]+(?:-g[0-9]+)?))?$")]
+    private static partial Regex FiledParts();
 
     private static bool IsSymmetricByDefault(NumericFormat format) => format.Bits >= 8;
 
@@ -93,6 +129,8 @@ public sealed record Recipe
         {
             if (text.Length == 0 || text.Length > 200)
                 throw Error($"a recipe of {text.Length} characters", "1 to 200, such as rtn-int4-g128");
+            if (parts.Peek() == FileWord)
+                return ParseFiled();
             List<QuantizationMethod> steps = [];
             if (NumericFormats.Find(parts.Peek()) is null)
                 steps = ParseSteps(parts.Dequeue());
@@ -108,6 +146,21 @@ public sealed record Recipe
             if (scheme.Activations is not null && weights is not IntegerFormat)
                 throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "integer weights, such as rtn-int8-a8");
             return new Recipe(steps, scheme);
+        }
+
+        // file[-scheme][-kv…]: the scheme is the checkpoint's word, the cache this recipe's.
+        private Recipe ParseFiled()
+        {
+            Match match = FiledParts().Match(text[FileWord.Length..]);
+            var scheme = new QuantScheme { Weights = NumericFormats.Fp32 };
+            var seen = new HashSet<string>();
+            if (match.Groups[2].Success)
+                foreach (string part in match.Groups[2].Value.Split('-'))
+                    scheme = ParseOption(part, scheme, seen);
+            string name = match.Groups[1].Value;
+            if (!match.Success || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || "-_.+[]=*".Contains(letter)))
+                throw Error($"the scheme '{name}'", "a checkpoint's own, such as gptq-int4-g128, or file alone");
+            return new Recipe([], scheme) { Filed = name };
         }
 
         private List<QuantizationMethod> ParseSteps(string names)

@@ -19,6 +19,8 @@ public abstract class Checkpoint : IDisposable
     private readonly Dictionary<string, StoredTensor> stored;
     private readonly IReadOnlyList<MappedFile> files;
     private readonly Lazy<string> contentHash;
+    private readonly Lazy<QuantizedLayout?> layout;
+    private readonly HashSet<string> claimed = new(StringComparer.Ordinal);
 
     private protected Checkpoint(
         string path, IReadOnlyList<MappedFile> files, Dictionary<string, StoredTensor> stored, IReadOnlyDictionary<string, object> metadata)
@@ -29,6 +31,7 @@ public abstract class Checkpoint : IDisposable
         Metadata = metadata;
         Tensors = stored.ToDictionary(pair => pair.Key, pair => pair.Value.Info);
         contentHash = new Lazy<string>(() => CheckpointHash.Compute(HasConfig ? Config : null, stored.Values));
+        layout = new Lazy<QuantizedLayout?>(() => FindLayout(stored.Values));
     }
 
     /// <summary>The path that was opened: a folder or a file.</summary>
@@ -58,6 +61,19 @@ public abstract class Checkpoint : IDisposable
     /// Reads the whole file at the first call.
     /// </summary>
     public string ContentHash => contentHash.Value;
+
+    /// <summary>How the linears are quantized, or null for a checkpoint of plain values.</summary>
+    /// <exception cref="CheckpointException">They are, in a way that cannot be read.</exception>
+    public QuantizedLayout? Layout => layout.Value;
+
+    /// <summary>The codes of the linear <c>name</c> [rows, columns], whose tensors then count as used; null where the checkpoint has plain values.</summary>
+    public FiledCodes? FindCodes(string name, int rows, int columns)
+    {
+        FiledCodes? codes = Layout?.Find(this, name, rows, columns);
+        if (codes is not null)
+            claimed.UnionWith(codes.TensorNames);
+        return codes;
+    }
 
     /// <summary>Values of a tensor as float32, row-major.</summary>
     /// <exception cref="CheckpointException">The tensor is missing, its type cannot be read, or its size is not <paramref name="destination"/>'s.</exception>
@@ -142,6 +158,7 @@ public abstract class Checkpoint : IDisposable
     {
         var others = new SortedSet<string>(stored.Keys, StringComparer.Ordinal);
         others.ExceptWith(used);
+        others.ExceptWith(claimed);
         foreach (string pattern in ignorable)
             others.RemoveWhere(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
         if (others.Count == 0)
@@ -183,6 +200,11 @@ public abstract class Checkpoint : IDisposable
             file.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Where a tensor lies.</summary>
+    internal StoredTensor Stored(string name) => Find(name);
+
+    private protected virtual QuantizedLayout? FindLayout(IEnumerable<StoredTensor> tensors) => HasConfig ? QuantizedLayouts.Of(Config) : null;
 
     private static unsafe Span<float> Rows(Matrix matrix, int row, int count) => new(matrix.Pointer + (long)row * matrix.Columns, count * matrix.Columns);
 

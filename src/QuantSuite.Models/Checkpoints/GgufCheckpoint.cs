@@ -41,6 +41,8 @@ public sealed class GgufCheckpoint : Checkpoint
         }
     }
 
+    private protected override QuantizedLayout? FindLayout(IEnumerable<StoredTensor> tensors) => GgufLayout.Of(tensors);
+
     private static bool IsLlama(IReadOnlyDictionary<string, object> metadata) => metadata.GetValueOrDefault("general.architecture") is LlamaGguf.Architecture;
 
     private ModelConfig BuildConfig() => Metadata.GetValueOrDefault("general.architecture") switch

@@ -14,13 +14,16 @@ public abstract class ModelFamily
     /// <exception cref="CheckpointException">A key or tensor is missing, has a wrong shape, or is one that the family does not understand.</exception>
     public abstract Architecture Build(Checkpoint checkpoint);
 
-    /// <summary>A linear whose tensors are <c>name.weight</c> [rows, columns] and, if <paramref name="bias"/>, <c>name.bias</c> [rows].</summary>
+    /// <summary>A linear whose tensors are <c>name.weight</c> [rows, columns], or what the checkpoint's <see cref="QuantizedLayout"/> has in its place, and, if <paramref name="bias"/>, <c>name.bias</c> [rows].</summary>
     protected static Weight Linear(Checkpoint checkpoint, string name, int rows, int columns, bool bias = false)
     {
+        float[]? biases = bias ? checkpoint.ReadVector($"{name}.bias", rows) : null;
+        if (checkpoint.FindCodes(name, rows, columns) is { } codes)
+            return new Weight(name, rows, columns, codes, biases);
         string tensor = $"{name}.weight";
         TensorInfo info = checkpoint.Require(tensor, rows, columns);
         FloatingFormat stored = info.Type switch { "BF16" => NumericFormats.Bf16, "F16" => NumericFormats.Fp16, _ => NumericFormats.Fp32 };
-        return new Weight(name, rows, columns, stored, () => checkpoint.ReadMatrix(tensor, rows, columns), bias ? checkpoint.ReadVector($"{name}.bias", rows) : null);
+        return new Weight(name, rows, columns, stored, () => checkpoint.ReadMatrix(tensor, rows, columns), biases);
     }
 
     /// <summary>Throws when config.json has keys that neither the family nor this list knows: they may change the forward pass.</summary>

@@ -1,0 +1,191 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Models.Checkpoints;
+
+/// <summary>One entry of compressed-tensors' <c>config_groups</c>: the linears that it is for, and how their tensors are made (<see cref="CompressedTensorsLayout"/>).</summary>
+internal sealed class CompressedGroup
+{
+    private readonly string key;
+    private readonly string layout;
+    private readonly string strategy;
+    private readonly int bits;
+    private readonly int groupSize;
+    private readonly int blockRows;
+    private readonly bool symmetric;
+    private readonly NumericFormat format;
+    private readonly string[] targets;
+
+    /// <summary>Reads a group.</summary>
+    public CompressedGroup(string key, ModelConfig settings, string defaultLayout)
+    {
+        this.key = key;
+        ModelConfig weights = settings.Object("weights") ?? throw Wrong("has no weights", "a scheme for weights");
+        bits = weights.Int("num_bits");
+        bool isFloat = weights.String("type", "int") == "float";
+        layout = settings.String("format", defaultLayout);
+        if (layout == "naive-quantized")
+            layout = isFloat ? "float-quantized" : "int-quantized";
+        symmetric = weights.Bool("symmetric", true);
+        strategy = weights.String("strategy", "channel");
+        (groupSize, blockRows) = (weights.Int("group_size", -1), 1);
+        if (strategy == "block")
+            (blockRows, groupSize) = Block(weights);
+        format = FormatOf(isFloat);
+        targets = settings.Root.TryGetProperty("targets", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+            ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)] : [];
+    }
+
+    /// <summary>Format and options in the words of recipes.</summary>
+    public string SchemeText => layout switch
+    {
+        "nvfp4-pack-quantized" => "nvfp4",
+        "mxfp4-pack-quantized" => "mxfp4",
+        _ => Checkpoints.SchemeText.Of(format, strategy is "group" or "block" ? groupSize : -1, symmetric) + (strategy == "tensor" ? "-tensor" : ""),
+    };
+
+    /// <summary>Whether it is for all linears that no other group names.</summary>
+    public bool IsForLinears => targets.Contains("Linear");
+
+    private bool IsNibbles => layout is "nvfp4-pack-quantized" or "mxfp4-pack-quantized";
+
+    private bool HasZeros => !symmetric && format is IntegerFormat;
+
+    /// <summary>Whether a target names this linear: by its name, the end of it, or a pattern after <c>re:</c>.</summary>
+    public bool Names(string name) => targets.Any(target => target.StartsWith("re:", StringComparison.Ordinal)
+        ? Regex.IsMatch(name, $"^(?:{target[3..]})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)
+        : name == target || name.EndsWith($".{target}", StringComparison.Ordinal));
+
+    /// <summary>Declares the tensors of a linear.</summary>
+    public void Require(LinearTensors tensors)
+    {
+        int rows = tensors.Rows, columns = tensors.Columns;
+        long groups = GroupCount(columns);
+        if (IsNibbles)
+            tensors.Require("weight_packed", "U8", "out, in/2", rows, columns / 2);
+        else if (layout == "pack-quantized")
+            tensors.Require("weight_packed", "I32", $"out, in·{bits}/32", rows, BitFields.WordCount(columns, bits));
+        else
+            tensors.Require("weight", format is IntegerFormat ? "I8" : "F8_E4M3", "out, in", rows, columns);
+        if (layout == "mxfp4-pack-quantized")
+            tensors.Require("weight_scale", "U8", $"out, groups of {groupSize}", rows, groups);
+        else if (strategy == "tensor")
+            tensors.RequireFloats("weight_scale", "one for the tensor", [.. tensors.ShapeOf("weight_scale").Count == 0 ? Array.Empty<long>() : [1]]);
+        else
+            tensors.RequireFloats("weight_scale", $"out, groups of {groupSize}", (rows + blockRows - 1) / blockRows, groups);
+        if (layout == "nvfp4-pack-quantized")
+            tensors.Require("weight_global_scale", "F32", "one for the tensor", 1);
+        if (HasZeros && layout == "pack-quantized")
+            tensors.Require("weight_zero_point", "I32", $"out·{bits}/32, groups", BitFields.WordCount(rows, bits), groups);
+        else if (HasZeros)
+            tensors.Require("weight_zero_point", "I8", "out, groups", rows, groups);
+        else
+            tensors.Claim("weight_zero_point");
+        if (tensors.Has("weight_g_idx"))
+            tensors.Require("weight_g_idx", "I32", "in", columns);
+        tensors.Claim("weight_shape");
+        tensors.Claim("input_scale");
+        tensors.Claim("input_global_scale");
+        RequireShape(tensors);
+    }
+
+    /// <summary>The codes of a linear.</summary>
+    public QuantizedMatrix Pack(LinearTensors tensors)
+    {
+        float[] scales = Scales(tensors);
+        int groups = GroupCount(tensors.Columns), middle = format is IntegerFormat ? 1 << (bits - 1) : 0;
+        bool perTensor = scales.Length == 1;
+        var grid = new PackedGrid(format, groupSize == -1 ? tensors.Columns : groupSize, !HasZeros) { GroupOf = GroupOf(tensors, groups) };
+        return grid.Pack(tensors.Rows, tensors.Columns,
+            (row, group) => new QuantGrid(perTensor ? scales[0] : scales[row / blockRows * groups + group], HasZeros ? Zero(tensors, row, group, groups) : middle),
+            (row, codes) => ReadCodes(tensors, row, codes));
+    }
+
+    private void ReadCodes(LinearTensors tensors, int row, Span<byte> codes)
+    {
+        int columns = codes.Length;
+        if (layout == "pack-quantized")
+        {
+            var words = new BitFields(tensors.Words("weight_packed"), 1, bits);
+            long first = row * BitFields.WordCount(columns, bits);
+            for (int column = 0; column < columns; column++)
+                codes[column] = (byte)words[first, column];
+        }
+        else if (IsNibbles)
+        {
+            ReadOnlySpan<byte> pairs = tensors.Bytes("weight_packed").Slice(checked(row * (columns / 2)), columns / 2);
+            for (int column = 0; column < columns; column++)
+                codes[column] = (byte)(pairs[column / 2] >> column % 2 * 4 & 15);
+        }
+        else
+        {
+            tensors.Bytes("weight").Slice(checked(row * columns), columns).CopyTo(codes);
+            if (format is IntegerFormat)
+                for (int column = 0; column < columns; column++)
+                    codes[column] = Unsigned(codes[column]);
+        }
+    }
+
+    // int8 holds q − 2ᵇ⁻¹, also where b < 8.
+    private byte Unsigned(byte stored) => (byte)((sbyte)stored + (1 << (bits - 1)));
+
+    private float Zero(LinearTensors tensors, int row, int group, int groups) => layout == "pack-quantized"
+        ? new BitFields(tensors.Words("weight_zero_point"), groups, bits)[group, row]
+        : Unsigned(tensors.Bytes("weight_zero_point")[row * groups + group]);
+
+    private float[] Scales(LinearTensors tensors)
+    {
+        if (layout == "mxfp4-pack-quantized")
+            return [.. tensors.Bytes("weight_scale").ToArray().Select(exponent => exponent < 255 ? MathF.ScaleB(1, exponent - 127)
+                : throw tensors.Wrong(CheckpointFlaw.NotFinite, "weight_scale", "has the exponent 255, which is NaN", "finite scales; fetch or convert the checkpoint again"))];
+        float[] scales = tensors.ReadFloats("weight_scale");
+        if (layout == "nvfp4-pack-quantized")
+        {
+            float divisor = tensors.ReadFloats("weight_global_scale")[0];
+            for (int i = 0; i < scales.Length; i++)
+                scales[i] /= divisor;
+        }
+        return scales;
+    }
+
+    private int[]? GroupOf(LinearTensors tensors, int groups)
+    {
+        if (!tensors.Has("weight_g_idx"))
+            return null;
+        int[] groupOf = [.. tensors.Words("weight_g_idx").ToArray().Select(group => (int)group)];
+        foreach (int group in groupOf)
+            if ((uint)group >= (uint)groups)
+                throw tensors.Wrong(CheckpointFlaw.Offset, "weight_g_idx", $"names group {group}", $"0 to {groups - 1}; fetch the file again");
+        return groupOf;
+    }
+
+    private void RequireShape(LinearTensors tensors)
+    {
+        if (!tensors.Has("weight_shape"))
+            return;
+        float[] shape = tensors.ReadFloats("weight_shape");
+        if (shape is not [var rows, var columns] || rows != tensors.Rows || columns != tensors.Columns)
+            throw tensors.Wrong(CheckpointFlaw.Shape, "weight_shape", $"says [{string.Join(", ", shape)}]", $"[{tensors.Rows}, {tensors.Columns}] from config.json");
+    }
+
+    private int GroupCount(int columns) => groupSize == -1 ? 1 : (columns + groupSize - 1) / groupSize;
+
+    private NumericFormat FormatOf(bool isFloat) => (layout, isFloat, bits) switch
+    {
+        ("pack-quantized", false, >= 2 and <= 8) or ("int-quantized", false, >= 2 and <= 8) => NumericFormats.Int(bits),
+        ("float-quantized", true, 8) => StoredTable.Fp8E4M3,
+        ("nvfp4-pack-quantized", true, 4) or ("mxfp4-pack-quantized", true, 4) => StoredTable.Fp4E2M1,
+        _ => throw Wrong($"has format '{layout}' with {bits}-bit {(isFloat ? "floats" : "integers")}",
+            "pack-quantized or int-quantized integers of 2 to 8 bits, float-quantized 8-bit floats, nvfp4-pack-quantized or mxfp4-pack-quantized"),
+    };
+
+    private (int Rows, int Columns) Block(ModelConfig weights) =>
+        weights.Root.TryGetProperty("block_structure", out JsonElement sizes) && sizes.ValueKind == JsonValueKind.Array && sizes.GetArrayLength() == 2
+        && sizes[0].TryGetInt32(out int rows) && sizes[1].TryGetInt32(out int columns) && rows > 0 && columns > 0
+            ? (rows, columns) : throw Wrong("has strategy block without a block_structure", "[rows, columns]");
+
+    private CheckpointException Wrong(string got, string expected) =>
+        new(CheckpointFlaw.Field, $"config.json: quantization_config's {key} {got}, which cannot be read; expected {expected}.");
+}
