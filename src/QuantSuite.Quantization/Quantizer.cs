@@ -17,13 +17,15 @@ public sealed class Quantizer
 {
     private readonly Recipe recipe;
     private readonly Kernels kernels;
+    private readonly Action<string> warn;
     private readonly CalibrationNeeds needs;
     private readonly bool seesQuantizedInputs;
 
-    private Quantizer(Recipe recipe, Kernels kernels)
+    private Quantizer(Recipe recipe, Kernels kernels, Action<string> warn)
     {
         this.recipe = recipe;
         this.kernels = kernels;
+        this.warn = warn;
         needs = recipe.Steps.Aggregate(CalibrationNeeds.None, (all, step) => all | step.Needs);
         seesQuantizedInputs = recipe.Steps.Any(step => step.SeesQuantizedInputs);
     }
@@ -35,11 +37,12 @@ public sealed class Quantizer
     /// <param name="progress">Told of every block that is done.</param>
     /// <param name="cancellation">Stops between two pieces of work.</param>
     /// <param name="calibration">Makes the calibration tokens for the model's tokenizer; asked only where a method of the recipe needs them.</param>
+    /// <param name="warn">Told what the user should know: a damping that was raised, a linear that saw too few tokens.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="RecipeException">The recipe rounds weights that came quantized, or asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
-        Func<Tokenizer, CalibrationTokens>? calibration = null)
+        Func<Tokenizer, CalibrationTokens>? calibration = null, Action<string>? warn = null)
     {
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
@@ -47,7 +50,7 @@ public sealed class Quantizer
             recipe = recipe.For(checkpoint.Layout?.Scheme);
             Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
-            var quantizer = new Quantizer(recipe, kernels);
+            var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
             CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(tokenizer.Value);
             quantizer.Store(architecture, tokens, progress, cancellation);
             return new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value,
@@ -100,9 +103,9 @@ public sealed class Quantizer
             weight.StoreFiled();
             return;
         }
-        if (recipe.IsFullPrecision)
+        if (recipe.SchemeOf(weight.Name).Weights is FloatingFormat full)
         {
-            weight.StoreDense((FloatingFormat)recipe.Scheme.Weights);
+            weight.StoreDense(full);
             return;
         }
         using Matrix values = weight.Read();
@@ -111,8 +114,14 @@ public sealed class Quantizer
 
     private void Round(Weight weight, Matrix values, InputStatistics? inputs)
     {
-        var linear = new LinearRounding { Name = weight.Name, Weight = values, Scheme = recipe.Scheme, Inputs = inputs, Kernels = kernels };
-        weight.Store(recipe.Steps[^1].Round(linear), recipe.Scheme.Activations);
+        QuantScheme scheme = recipe.SchemeOf(weight.Name);
+        if (scheme.Weights is FloatingFormat full)
+        {
+            weight.Store(new DensePanels(values, full));
+            return;
+        }
+        var linear = new LinearRounding { Name = weight.Name, Weight = values, Scheme = scheme, Inputs = inputs, Kernels = kernels, Warn = text => warn($"{weight.Name}: {text}") };
+        weight.Store(recipe.Steps[^1].Round(linear), scheme.Activations);
     }
 
     private void Calibrate(DecoderBlock block, bool isLast, CalibrationPass pass, CancellationToken cancellation)
@@ -131,7 +140,7 @@ public sealed class Quantizer
             pass.Run(block, keep: !seesQuantizedInputs, (group, x) => Add(inputs[group], group, x), cancellation);
             using (CalibrationPass.SampleContext samples = pass.Samples(needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0))
                 foreach (QuantizationMethod step in recipe.Steps)
-                    step.Rescale(new BlockCalibration(block, values, inputs, samples.Context, _ => recipe.Scheme));
+                    step.Rescale(new BlockCalibration(block, values, inputs, samples.Context, weight => recipe.SchemeOf(weight.Name)));
             foreach (LinearGroup group in block.Groups)
                 foreach (Weight weight in group.Weights)
                 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Quantization.Calibration;
 using QuantSuite.Quantization.Methods;
 
 namespace QuantSuite.Quantization;
@@ -9,10 +10,11 @@ namespace QuantSuite.Quantization;
 /// A method and a scheme, with one text form that is parsed and printed: test names, traits, baseline paths, command line and report all speak it, and nothing else configures
 /// quantization.
 /// <code>
-/// recipe = (full | [steps "-"] format {"-" option}) ["-a" format] ["-kv" format ["-g" N]]
+/// recipe = (full | [steps "-"] format {"-" option}) {override} ["-a" format] ["-kv" format ["-g" N]] ["-cal_" name]
 /// full   = fp32 | bf16 | fp16          steps = method {"+" method}, the rounding one last; none given: rtn
 /// format = int2 … int8                 after -a and -kv a bare number N is intN
-/// option = gN | channel | tensor | sym | asym
+/// option = gN | channel | tensor | sym | asym | the methods' own: mse, actorder, alpha0.75 …
+/// override = "[" pattern "=" format "]"     parts of a linear's name: [down_proj=int8], [layers.0=fp16]
 /// </code>
 /// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
 /// scheme the checkpoint has (<see cref="For"/>).
@@ -26,10 +28,12 @@ public sealed partial record Recipe
     /// <summary>Stands in <see cref="Filed"/> for whatever scheme the checkpoint has.</summary>
     public const string AnyFiled = "";
 
-    private Recipe(IReadOnlyList<QuantizationMethod> steps, QuantScheme scheme)
+    private Recipe(IReadOnlyList<QuantizationMethod> steps, QuantScheme scheme, IReadOnlyList<FormatOverride> overrides, string? calibration)
     {
         Steps = steps;
         Scheme = scheme;
+        Overrides = overrides;
+        Calibration = calibration;
     }
 
     /// <summary>The methods in order, the rounding one last; empty for full precision.</summary>
@@ -38,8 +42,17 @@ public sealed partial record Recipe
     /// <summary>Formats, granularity, symmetry.</summary>
     public QuantScheme Scheme { get; }
 
-    /// <summary>Whether the weights keep a floating-point format.</summary>
-    public bool IsFullPrecision => Filed is null && Scheme.Weights.IsFullPrecision;
+    /// <summary>Linears with a format of their own; where several name one linear, the last counts.</summary>
+    public IReadOnlyList<FormatOverride> Overrides { get; }
+
+    /// <summary>The calibration text that the recipe names, or null for the default one.</summary>
+    public string? Calibration { get; }
+
+    /// <summary>Whether all weights keep a floating-point format.</summary>
+    public bool IsFullPrecision => Filed is null && Scheme.Weights.IsFullPrecision && Overrides.Count == 0;
+
+    /// <summary>Whether a method of the recipe reads calibration text.</summary>
+    public bool NeedsCalibration => Steps.Any(step => step.Needs != CalibrationNeeds.None);
 
     /// <summary>The scheme of the checkpoint, which is evaluated as it is (<c>gptq-int4-g128</c>; <see cref="AnyFiled"/> for whatever it has); null for all other recipes.</summary>
     public string? Filed { get; private init; }
@@ -81,8 +94,9 @@ public sealed partial record Recipe
     /// <summary>The canonical text.</summary>
     public override string ToString()
     {
-        List<string> parts = Filed switch { null => [.. WeightParts()], AnyFiled => [FileWord], _ => [FileWord, Filed] };
-        if (Steps.Count > 0)
+        List<string> parts = Filed switch { null => [.. WeightParts(), .. Steps.SelectMany(step => step.Options)], AnyFiled => [FileWord], _ => [FileWord, Filed] };
+        parts[^1] += string.Concat(Overrides);
+        if (Steps.Count > 0 && !Scheme.Weights.IsFullPrecision)
             parts.Insert(0, Method);
         if (Scheme.Activations is { } activations && Filed is null)
             parts.Add($"a{activations.Bits}");
@@ -90,8 +104,16 @@ public sealed partial record Recipe
             parts.Add($"kv{cache.Bits}");
         if (Scheme.KeyValueGroup != 0)
             parts.Add($"g{Scheme.KeyValueGroup}");
+        if (Calibration is not null)
+            parts.Add($"cal_{Calibration}");
         return string.Join("-", parts);
     }
+
+    /// <summary>The scheme of one linear.</summary>
+    /// <param name="name">The tensor's name without <c>.weight</c>.</param>
+    public QuantScheme SchemeOf(string name) =>
+        Overrides.LastOrDefault(other => other.Matches(name)) is not { Format: var format } ? Scheme
+            : Scheme with { Weights = format, Symmetric = IsSymmetricByDefault(format), Activations = format is IntegerFormat ? Scheme.Activations : null };
 
     /// <summary>Recipes are equal when their texts are.</summary>
     public bool Equals(Recipe? other) => other is not null && ToString() == other.ToString();
@@ -113,7 +135,7 @@ public sealed partial record Recipe
     private IEnumerable<string> WeightParts()
     {
         yield return Scheme.Weights.Name;
-        if (IsFullPrecision)
+        if (Scheme.Weights.IsFullPrecision)
             yield break;
         if (Scheme.Granularity != Granularity.Channel)
             yield return Scheme.Granularity.ToString();
@@ -121,9 +143,13 @@ public sealed partial record Recipe
             yield return Scheme.Symmetric ? "sym" : "asym";
     }
 
+    [GeneratedRegex(@"\[([\w.*]+)=([^\]]*)\]")]
+    private static partial Regex OverrideText();
+
     private sealed class Parser(string text)
     {
-        private readonly Queue<string> parts = new(text.Split('-'));
+        private readonly Queue<string> parts = new(OverrideText().Replace(text, "").Split('-'));
+        private string? calibration;
 
         public Recipe Parse()
         {
@@ -137,15 +163,45 @@ public sealed partial record Recipe
             NumericFormat weights = ParseFormat();
             if (weights.IsFullPrecision && steps.Count > 0)
                 throw Error($"'{steps[^1].Name}' with {weights.Name}", "a format that a method rounds to, or the format alone");
-            if (!weights.IsFullPrecision && steps.Count == 0)
+            List<FormatOverride> overrides = ParseOverrides();
+            if ((!weights.IsFullPrecision || overrides.Count > 0) && steps.Count == 0)
                 steps.Add(QuantizationMethods.Default);
             var scheme = new QuantScheme { Weights = weights, Symmetric = IsSymmetricByDefault(weights) };
             var seen = new HashSet<string>();
-            while (parts.Count > 0)
-                scheme = ParseOption(parts.Dequeue(), scheme, seen);
+            while (parts.TryDequeue(out string? part))
+                if (!TakenByMethod(part, steps, seen) && !TakenAsCalibration(part, seen))
+                    scheme = ParseOption(part, scheme, seen);
             if (scheme.Activations is not null && weights is not IntegerFormat)
                 throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "integer weights, such as rtn-int8-a8");
-            return new Recipe(steps, scheme);
+            return new Recipe(steps, scheme, overrides, calibration);
+        }
+
+        private bool TakenByMethod(string part, List<QuantizationMethod> steps, HashSet<string> seen)
+        {
+            for (int i = 0; i < steps.Count; i++)
+                if (steps[i].With(part) is { } configured)
+                {
+                    steps[i] = configured;
+                    return seen.Add($"option {part.TrimEnd('.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')}") ? true : throw Error($"the option '{part}' given twice", "each option once");
+                }
+            return false;
+        }
+
+        private bool TakenAsCalibration(string part, HashSet<string> seen)
+        {
+            if (!part.StartsWith("cal_", StringComparison.Ordinal) || part.Length == 4)
+                return false;
+            calibration = part[4..];
+            return seen.Add("calibration") ? true : throw Error("the calibration given twice", "one text");
+        }
+
+        private List<FormatOverride> ParseOverrides()
+        {
+            var overrides = new List<FormatOverride>();
+            foreach (Match match in OverrideText().Matches(text))
+                overrides.Add(new FormatOverride(match.Groups[1].Value,
+                    NumericFormats.Find(match.Groups[2].Value) ?? throw Unknown("format", match.Groups[2].Value, [.. NumericFormats.All.Select(format => format.Name)])));
+            return overrides;
         }
 
         // file[-scheme][-kv…]: the scheme is the checkpoint's word, the cache this recipe's.
@@ -160,7 +216,7 @@ public sealed partial record Recipe
             string name = match.Groups[1].Value;
             if (!match.Success || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || "-_.+[]=*".Contains(letter)))
                 throw Error($"the scheme '{name}'", "a checkpoint's own, such as gptq-int4-g128, or file alone");
-            return new Recipe([], scheme) { Filed = name };
+            return new Recipe([], scheme, [], null) { Filed = name };
         }
 
         private List<QuantizationMethod> ParseSteps(string names)
@@ -191,7 +247,7 @@ public sealed partial record Recipe
                     afterCache ? ("cache group", scheme with { KeyValueGroup = group }) : ("granularity", scheme with { Granularity = Granularity.Group(group) }),
                 ['k', 'v', .. var format] when IntegerOf(format) is { } cache => ("cache", scheme with { KeyValueCache = cache }),
                 ['a', .. var format] when !afterCache && IntegerOf(format) is { } activations => ("activations", scheme with { Activations = activations }),
-                _ => throw Unknown("option", part, ["channel", "tensor", "sym", "asym", "g32", "g64", "g128", "a8", "kv8", "kv4"]),
+                _ => throw Unknown("option", part, [.. QuantizationMethods.All.SelectMany(method => method.KnownOptions), "channel", "tensor", "sym", "asym", "g32", "g64", "g128", "a8", "kv8", "kv4"]),
             };
             if (!seen.Add(kind))
                 throw Error($"the {kind} given twice ('{part}')", "each option once");

@@ -17,6 +17,11 @@ public class RecipeTests
     [InlineData("rtn-int4-g32-kv8", "rtn-int4-g32-kv8")]
     [InlineData("fp32-kv4", "fp32-kv4")]
     [InlineData("rtn-int8-a8-kv4-g16", "rtn-int8-a8-kv4-g16")]
+    [InlineData("gptq-int4-actorder-g128", "gptq-int4-g128-actorder")]
+    [InlineData("gptq-int4-g32-cal_wikitext2", "gptq-int4-g32-cal_wikitext2")]
+    [InlineData("gptq-int4-damp0.1", "gptq-int4-damp0.1")]
+    [InlineData("int4[down_proj=int8]-g32-kv8", "rtn-int4-g32[down_proj=int8]-kv8")]
+    [InlineData("fp32[layers.0=int2]", "fp32[layers.0=int2]")]
     public void PrintsItsCanonicalText(string text, string canonical)
     {
         Recipe recipe = Recipe.Parse(text);
@@ -44,9 +49,26 @@ public class RecipeTests
     [InlineData("rtn-int4-g32-g64", "given twice")]
     [InlineData("rtn-fp32", "expected a format that a method rounds to")]
     [InlineData("fp32-a8", "expected integer weights")]
+    [InlineData("gptq-int4-actorder-actorder", "given twice")]
+    [InlineData("gptq-int4-actorde", "did you mean actorder?")]
+    [InlineData("rtn-int4[down_proj=int9]", "unknown format 'int9'")]
+    [InlineData("rtn-int4[down_proj]", "unknown format 'int4[down_proj]'")]
     [InlineData("rtn", "no format of the weights")]
     [InlineData("", "0 characters")]
     [InlineData("rtn-int4-g0", "unknown option 'g0'")]
     [InlineData("rtn-int4-g99999999999", "unknown option")]
     public void SaysWhatIsWrong(string text, string expected) => Assert.Contains(expected, Assert.Throws<RecipeException>(() => Recipe.Parse(text)).Message);
+
+    [Theory]
+    [InlineData("down_proj", "model.layers.3.mlp.down_proj", true)]
+    [InlineData("layers.3", "model.layers.3.mlp.down_proj", true)]
+    [InlineData("layers.3", "model.layers.31.mlp.down_proj", false)]
+    [InlineData("layers.*.mlp", "model.layers.31.mlp.up_proj", true)]
+    [InlineData("proj", "model.layers.31.mlp.up_proj", false)]
+    public void OverridesNameLinearsByWholeParts(string pattern, string name, bool matches)
+    {
+        Recipe recipe = Recipe.Parse($"rtn-int4[{pattern}=int8]");
+        Assert.Equal(matches ? "int8" : "int4", recipe.SchemeOf(name).Weights.Name);
+        Assert.Equal(matches, recipe.SchemeOf(name).Symmetric);
+    }
 }
