@@ -4,7 +4,7 @@ namespace QuantSuite.Quantization.Methods;
 public static class QuantizationMethods
 {
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn(), new Gptq()];
+    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn(), new Gptq(), new OmniQuant()];
 
     /// <summary>The method of a recipe that names none.</summary>
     public static QuantizationMethod Default => All[0];
