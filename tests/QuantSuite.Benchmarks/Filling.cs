@@ -32,12 +32,9 @@ internal static unsafe class Filling
         long codeCount = (long)matrix.PanelCount * matrix.BlockCount * bits * 16;
         for (long i = 0; i < codeCount; i++)
             ((uint*)matrix.Codes)[i] = state = state * 1664525 + 1013904223;
-        for (long i = 0; i < (long)matrix.PanelCount * matrix.GroupCount * 16; i++)
-        {
-            matrix.Scales[i] = 0.01f;
-            if (!symmetric)
-                matrix.Zeros[i] = (byte)(1 << (bits - 1));
-        }
+        for (int row = 0; row < rows; row++)
+            for (int group = 0; group < matrix.GroupCount; group++)
+                matrix.SetGrid(row, group, new QuantGrid(0.01f, 1 << (bits - 1)));
         return matrix;
     }
 }

@@ -1,121 +1,109 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace QuantSuite.Numerics;
 
-/// <summary>
-/// Reads the codes of sixteen rows, column after column, from one block of 32 columns of a <see cref="QuantizedMatrix"/>, as values before zero point and
-/// scale. A structure for each width of code; the compiler makes a loop of its own for each.
-/// </summary>
-internal unsafe interface ICodeReader
+/// <summary>Bits of a code, known to the compiler, which makes a loop of its own for each.</summary>
+internal interface ICodeWidth
 {
-    /// <summary>Bits of a code.</summary>
+    /// <summary>1 to 8.</summary>
     static abstract int Bits { get; }
-
-    /// <summary>Columns that one <see cref="Load"/> serves.</summary>
-    static abstract int ColumnsPerLoad { get; }
-
-    /// <summary>Fetches the words from a column on, a multiple of <see cref="ColumnsPerLoad"/>.</summary>
-    void Load(uint* block, int column);
-
-    /// <summary>The next column's values.</summary>
-    Vector512<float> Next(Vector512<float> table);
 }
 
-/// <summary>Codes of two bits: sixteen to a word.</summary>
-internal unsafe struct TwoBitReader : ICodeReader
+/// <summary>The values of sixteen codes, one in the low bits of each lane; what lies above them is another column's.</summary>
+internal interface ICodeValues<TSelf>
+    where TSelf : struct, ICodeValues<TSelf>
 {
-    private Vector512<int> word;
+    /// <summary>What a law of decoding needs, in registers.</summary>
+    static abstract TSelf From(CodeLaw law);
 
+    /// <summary>table[code] less the zero that the law has taken off.</summary>
+    Vector512<float> Of(Vector512<int> word);
+}
+
+/// <summary>A loop over codes, compiled for each width and law.</summary>
+internal interface ICodeLoop
+{
+    /// <summary>Runs it.</summary>
+    void Run<TWidth, TValues>()
+        where TWidth : struct, ICodeWidth
+        where TValues : struct, ICodeValues<TValues>;
+}
+
+/// <summary>
+/// How the words of a block of 32 columns are read (see <see cref="QuantizedMatrix"/>): word after word, each the codes of some columns of sixteen rows, lowest bits
+/// first; the last word is put together from the spare bits of the others, where there are any.
+/// </summary>
+internal static unsafe class CodeWords
+{
+    private const int Width = PanelMatrix.PanelWidth;
+
+    /// <summary>Columns that word number so-and-so of a block holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ColumnsOf<TWidth>(int word)
+        where TWidth : struct, ICodeWidth => word < TWidth.Bits ? 32 / TWidth.Bits : 32 % TWidth.Bits;
+
+    /// <summary>A word of each of sixteen rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Load<TWidth>(uint* block, int word)
+        where TWidth : struct, ICodeWidth =>
+        32 % TWidth.Bits == 0 || word < TWidth.Bits ? Vector512.Load((int*)block + word * Width) : Spare<TWidth>((int*)block);
+
+    private static Vector512<int> Spare<TWidth>(int* block)
+        where TWidth : struct, ICodeWidth
+    {
+        int spare = 32 % TWidth.Bits;
+        Vector512<int> word = Vector512.Load(block) >>> (32 - spare);
+        for (int p = 1; p < TWidth.Bits; p++)
+            word |= (Vector512.Load(block + p * Width) >>> (32 - spare)) << (spare * p);
+        return word;
+    }
+}
+
+/// <summary>Codes of 1 bit.</summary>
+internal readonly struct OneBit : ICodeWidth
+{
+    public static int Bits => 1;
+}
+
+/// <summary>Codes of 2 bits.</summary>
+internal readonly struct TwoBits : ICodeWidth
+{
     public static int Bits => 2;
-
-    public static int ColumnsPerLoad => 16;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(uint* block, int column) => word = Vector512.Load(block + column).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Next(Vector512<float> table)
-    {
-        Vector512<float> value = PanelDecoder.LookUp(table, word);
-        word >>>= 2;
-        return value;
-    }
 }
 
-/// <summary>Codes of three bits: a plane of two bits, then a plane of one, whose bits are rotated to come third.</summary>
-internal unsafe struct ThreeBitReader : ICodeReader
+/// <summary>Codes of 3 bits.</summary>
+internal readonly struct ThreeBits : ICodeWidth
 {
-    private Vector512<int> low, high;
-
     public static int Bits => 3;
-
-    public static int ColumnsPerLoad => 16;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(uint* block, int column)
-    {
-        low = Vector512.Load(block + column).AsInt32();
-        if (column == 0)
-        {
-            high = RotateRight(Vector512.Load(block + 2 * PanelMatrix.PanelWidth).AsInt32(), 30);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Next(Vector512<float> table)
-    {
-        Vector512<float> value = PanelDecoder.LookUp(table, Vector512.ConditionalSelect(Vector512.Create(3), low, high));
-        low >>>= 2;
-        high = RotateRight(high, 1);
-        return value;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> RotateRight(Vector512<int> value, [ConstantExpected] byte count) =>
-        Avx512F.IsSupported ? Avx512F.RotateRight(value, count) : (value >>> count) | (value << (32 - count));
 }
 
-/// <summary>Codes of four bits: eight to a word.</summary>
-internal unsafe struct FourBitReader : ICodeReader
+/// <summary>Codes of 4 bits.</summary>
+internal readonly struct FourBits : ICodeWidth
 {
-    private Vector512<int> word;
-
     public static int Bits => 4;
-
-    public static int ColumnsPerLoad => 8;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(uint* block, int column) => word = Vector512.Load(block + column * 2).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Next(Vector512<float> table)
-    {
-        Vector512<float> value = PanelDecoder.LookUp(table, word);
-        word >>>= 4;
-        return value;
-    }
 }
 
-/// <summary>Integers of eight bits: four to a word, converted without a table.</summary>
-internal unsafe struct EightBitReader : ICodeReader
+/// <summary>Codes of 5 bits.</summary>
+internal readonly struct FiveBits : ICodeWidth
 {
-    private Vector512<int> word;
+    public static int Bits => 5;
+}
 
+/// <summary>Codes of 6 bits.</summary>
+internal readonly struct SixBits : ICodeWidth
+{
+    public static int Bits => 6;
+}
+
+/// <summary>Codes of 7 bits.</summary>
+internal readonly struct SevenBits : ICodeWidth
+{
+    public static int Bits => 7;
+}
+
+/// <summary>Codes of 8 bits.</summary>
+internal readonly struct EightBits : ICodeWidth
+{
     public static int Bits => 8;
-
-    public static int ColumnsPerLoad => 4;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(uint* block, int column) => word = Vector512.Load(block + column * 4).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Next(Vector512<float> table)
-    {
-        Vector512<float> value = Vector512.ConvertToSingle(word & Vector512.Create(255));
-        word >>>= 8;
-        return value;
-    }
 }

@@ -61,7 +61,7 @@ internal sealed unsafe class IntegerProduct
             int firstDecoded = first & -QuantizedMatrix.BlockWidth;
             for (int i = 0; i < 3; i++)
                 if (index * 3 + i < weight.PanelCount)
-                    PanelDecoder.DecodeUnscaled(weight, index * 3 + i, firstDecoded, end - firstDecoded, panels + i * PanelFloats);
+                    PanelDecoder.DecodeCodes(weight, index * 3 + i, firstDecoded, end - firstDecoded, panels + i * PanelFloats, withScales: false);
             for (int m = 0; m < rowCount; m += TileRows)
                 AddSegments(index, firstRow + m, Math.Min(TileRows, rowCount - m), first, end, panels, activations, sums + m * Strip.Width);
             first = end;
@@ -88,7 +88,7 @@ internal sealed unsafe class IntegerProduct
     // Segments [first, end) of eight rows: sums of products in the tiles, then onto the chains of the outputs.
     private void AddSegments(int index, int row, int rowCount, int first, int end, float* panels, float* activations, float* sums)
     {
-        float* products = stackalloc float[TileRows * Strip.Width];
+        float* products = stackalloc float[TileRows * Strip.Width], room = stackalloc float[PanelWidth];
         var strip = new Strip { AStride = x.Columns, Rows = rowCount, C = products, CStride = Strip.Width };
         int firstDecoded = first & -QuantizedMatrix.BlockWidth;
         for (int segment = first; segment < end; segment = SegmentEnd(segment))
@@ -101,8 +101,8 @@ internal sealed unsafe class IntegerProduct
             multiply(strip);
             for (int i = 0; i < 3 && index * 3 + i < weight.PanelCount; i++)
             {
-                long grid = ((long)(index * 3 + i) * weight.GroupCount + segment / weight.GroupSize) * PanelWidth;
-                Scale(products + i * PanelWidth, x.Scales + row, weight.Scales + grid, rowCount, sums + i * PanelWidth);
+                float* groupScales = weight.Scales.Read(index * 3 + i, segment / weight.GroupSize, 1, room);
+                Scale(products + i * PanelWidth, x.Scales + row, groupScales, rowCount, sums + i * PanelWidth);
             }
         }
     }

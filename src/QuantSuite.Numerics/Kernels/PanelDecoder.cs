@@ -7,8 +7,6 @@ namespace QuantSuite.Numerics;
 
 /// <summary>
 /// <see cref="PanelMatrix.DecodePanel"/>, sixteen rows at a time: the float32 values [columns][16] of part of a panel, which the tiles then multiply.
-/// Codes of up to 4 bits are looked up in a register, whose index ignores the bits above (so the table is repeated until it has 16 entries, and no mask is
-/// needed); codes of 5 to 7 bits are put together from their bit planes, then converted.
 /// </summary>
 internal static unsafe class PanelDecoder
 {
@@ -17,36 +15,32 @@ internal static unsafe class PanelDecoder
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>Decodes columns [first, first + count) of a panel; <paramref name="first"/> is a multiple of 32.</summary>
-    public static void Decode(PanelMatrix weight, int panel, int first, int count, float* destination)
+    /// <summary>Decodes columns [first, first + count) of a panel of codes; without scales to table[code] − zero, which is what meets integer activations.</summary>
+    public static void DecodeCodes(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
     {
-        if (weight is QuantizedMatrix quantized)
-            DecodeCodes(quantized, panel, first, count, destination, withScales: true);
-        else if (weight is DensePanels { Format.Bits: 16 } dense)
-            DecodeHalves(dense, panel, first, count, destination);
-        else
-            weight.DecodePanel(panel, first, count, new Span<float>(destination, count * Width));
+        var loop = new DecodingLoop(weight, panel, first, count, destination, withScales);
+        weight.Law.Run(ref loop);
+        if (!HasWholeBlocks(weight))
+            ApplyGrids(weight, panel, first, count, destination, withScales);
     }
 
-    /// <summary>Decodes columns of a quantized panel to table[code] − zero, without scales: what meets integer activations.</summary>
-    public static void DecodeUnscaled(QuantizedMatrix weight, int panel, int first, int count, float* destination) =>
-        DecodeCodes(weight, panel, first, count, destination, withScales: false);
+    /// <summary>Whether each block of 32 columns lies in one group, and a value is no more than (code − zero)·scale.</summary>
+    public static bool HasWholeBlocks(QuantizedMatrix weight) =>
+        !weight.HasColumnGroups && weight.Offsets is null && (weight.GroupCount == 1 || weight.GroupSize % BlockWidth == 0);
 
-    /// <summary>Whether each block of 32 columns lies in one group.</summary>
-    public static bool HasWholeBlocks(QuantizedMatrix weight) => weight.GroupCount == 1 || weight.GroupSize % BlockWidth == 0;
-
-    /// <summary>The first byte that holds a column of a panel, and the bytes from a column to the next; null where the storage is not known.</summary>
-    public static byte* Locate(PanelMatrix weight, int panel, int column, out nint columnBytes)
+    /// <summary>The values of half-width panels.</summary>
+    [MethodImpl(Hot)]
+    public static void DecodeHalves(DensePanels weight, int panel, int first, int count, float* destination)
     {
-        if (weight is DensePanels dense)
-        {
-            columnBytes = 64;
-            int row = panel * Width;
-            return dense.Pointer + ((long)(row / dense.RowsTogether) * dense.Columns + column) * columnBytes + row % dense.RowsTogether * dense.Format.Bits / 8;
-        }
-        var quantized = weight as QuantizedMatrix;
-        columnBytes = quantized is null ? 0 : quantized.Format.Bits * 2;
-        return quantized is null ? null : quantized.Codes + ((long)panel * quantized.BlockCount * BlockWidth + column) * columnBytes;
+        ushort* source = (ushort*)weight.Locate(panel, first, out _);
+        int step = weight.RowsTogether;
+        ushort* end = source + (long)count * step;
+        if (weight.Format == NumericFormats.Bf16)
+            for (; source < end; source += step, destination += Width)
+                FromBFloat16(source).Store(destination);
+        else
+            for (; source < end; source += step, destination += Width)
+                FromHalf(source).Store(destination);
     }
 
     /// <summary>Sixteen bfloat16 values.</summary>
@@ -77,14 +71,26 @@ internal static unsafe class PanelDecoder
         return Vector512.Shuffle(table, index & Vector512.Create(15));
     }
 
-    /// <summary>Sixteen zero points.</summary>
+    /// <summary>table[index] of each lane, from memory.</summary>
     [MethodImpl(Inline)]
-    public static Vector512<float> ZeroPoints(byte* source)
+    public static Vector512<float> Gather(float* table, Vector512<int> index)
+    {
+        if (Avx2.IsSupported)
+            return Vector512.Create(Avx2.GatherVector256(table, index.GetLower(), sizeof(float)), Avx2.GatherVector256(table, index.GetUpper(), sizeof(float)));
+        float* lanes = stackalloc float[Width];
+        for (int lane = 0; lane < Width; lane++)
+            lanes[lane] = table[index[lane]];
+        return Vector512.Load(lanes);
+    }
+
+    /// <summary>Sixteen bytes as integers.</summary>
+    [MethodImpl(Inline)]
+    public static Vector512<int> Widen(byte* source)
     {
         if (Avx512F.IsSupported)
-            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
+            return Avx512F.ConvertToVector512Int32(Vector128.Load(source));
         Vector256<ushort> words = Vector256.Create(Vector128.WidenLower(Vector128.Load(source)), Vector128.WidenUpper(Vector128.Load(source)));
-        return Vector512.ConvertToSingle(Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words)).AsInt32());
+        return Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words)).AsInt32();
     }
 
     [MethodImpl(Inline)]
@@ -100,140 +106,82 @@ internal static unsafe class PanelDecoder
     private static Vector256<float> LookUp(Vector512<float> table, Vector256<int> index) => Avx.BlendVariable(
         Avx2.PermuteVar8x32(table.GetLower(), index), Avx2.PermuteVar8x32(table.GetUpper(), index), (index << 28).AsSingle());
 
-    [MethodImpl(Hot)]
-    private static void DecodeHalves(DensePanels weight, int panel, int first, int count, float* destination)
-    {
-        ushort* source = (ushort*)Locate(weight, panel, first, out _);
-        int step = weight.RowsTogether;
-        ushort* end = source + (long)count * step;
-        if (weight.Format == NumericFormats.Bf16)
-            for (; source < end; source += step, destination += Width)
-                FromBFloat16(source).Store(destination);
-        else
-            for (; source < end; source += step, destination += Width)
-                FromHalf(source).Store(destination);
-    }
-
-    private static void DecodeCodes(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
-    {
-        bool whole = HasWholeBlocks(weight);
-        switch (weight.Format.Bits)
-        {
-            case 2:
-                Read<TwoBitReader>(weight, panel, first, count, destination, whole, withScales);
-                break;
-            case 3:
-                Read<ThreeBitReader>(weight, panel, first, count, destination, whole, withScales);
-                break;
-            case 4:
-                Read<FourBitReader>(weight, panel, first, count, destination, whole, withScales);
-                break;
-            case 8 when weight.Format is IntegerFormat:
-                Read<EightBitReader>(weight, panel, first, count, destination, whole, withScales);
-                break;
-            default:
-                whole = false;
-                Gather(weight, panel, first, count, destination);
-                break;
-        }
-        if (!whole)
-            ApplyGrids(weight, panel, first, count, destination, withScales);
-    }
-
-    // (value − zero)·scale of each column; without grids the values alone.
-    [MethodImpl(Hot)]
-    private static void Read<TReader>(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withGrids, bool withScales)
-        where TReader : struct, ICodeReader
-    {
-        uint* block = (uint*)weight.Codes + ((nint)panel * weight.BlockCount + first / BlockWidth) * TReader.Bits * Width;
-        float* scales = weight.Scales + (nint)panel * weight.GroupCount * Width;
-        byte* zeros = weight.Zeros + (nint)panel * weight.GroupCount * Width;
-        bool asymmetric = !weight.IsSymmetric;
-        int groupSize = weight.GroupSize, group = first / groupSize, nextGroup = withGrids ? first : int.MaxValue;
-        Vector512<float> table = weight.LookUpTable, zero = Vector512.Create(TReader.Bits == 8 ? weight.MiddleZero : 0), scale = Vector512.Create(1f);
-        for (int end = first + count; first < end; first += BlockWidth, block += TReader.Bits * Width)
-        {
-            if (first >= nextGroup)
-            {
-                if (withScales)
-                    scale = Vector512.Load(scales + group * Width);
-                if (asymmetric)
-                    zero = ZeroPoints(zeros + group * Width);
-                nextGroup = ++group * groupSize;
-            }
-            TReader reader = default;
-            int columns = Math.Min(BlockWidth, end - first);
-            for (int column = 0; column < columns;)
-            {
-                reader.Load(block, column);
-                for (int last = Math.Min(columns, column + TReader.ColumnsPerLoad); column < last; column++, destination += Width)
-                    ((reader.Next(table) - zero) * scale).Store(destination);
-            }
-        }
-    }
-
-    // The values of codes of 5 to 7 bits, and of 8 bits that are no integers, from their bit planes.
-    private static void Gather(QuantizedMatrix weight, int panel, int first, int count, float* destination)
-    {
-        int* codes = stackalloc int[BlockWidth * Width];
-        uint* block = (uint*)weight.Codes + ((nint)panel * weight.BlockCount + first / BlockWidth) * weight.Format.Bits * Width;
-        for (int end = first + count; first < end; first += BlockWidth, block += weight.Format.Bits * Width)
-        {
-            GatherPlanes(block, weight.Planes, codes);
-            for (int i = 0; i < Math.Min(BlockWidth, end - first); i++, destination += Width)
-                ValueOf(weight, Vector512.Load(codes + i * Width)).Store(destination);
-        }
-    }
-
-    [MethodImpl(Hot)]
-    private static void GatherPlanes(uint* block, IReadOnlyList<int> planes, int* codes)
-    {
-        new Span<int>(codes, BlockWidth * Width).Clear();
-        int shift = 0;
-        foreach (int plane in planes)
-        {
-            Vector512<int> mask = Vector512.Create((1 << plane) - 1);
-            int* target = codes;
-            for (int word = 0; word < plane; word++, block += Width)
-            {
-                Vector512<int> packed = Vector512.Load(block).AsInt32();
-                for (int i = 0; i < 32 / plane; i++, packed >>>= plane, target += Width)
-                    (Vector512.Load(target) | ((packed & mask) << shift)).Store(target);
-            }
-            shift += plane;
-        }
-    }
-
-    private static Vector512<float> ValueOf(QuantizedMatrix weight, Vector512<int> code)
-    {
-        if (weight.Format is IntegerFormat)
-            return Vector512.ConvertToSingle(code) - Vector512.Create(weight.MiddleZero);
-        Span<float> values = stackalloc float[Width];
-        for (int lane = 0; lane < Width; lane++)
-            values[lane] = weight.Table[code[lane]] - weight.MiddleZero;
-        return Vector512.Create<float>(values);
-    }
-
-    // Zero points are 0 for a symmetric matrix, whose zero the values already lack.
+    // (value − zero)·scale, then the offset, of values already decoded.
     [MethodImpl(Hot)]
     private static void ApplyGrids(QuantizedMatrix weight, int panel, int first, int count, float* values, bool withScales)
     {
-        float* scales = weight.Scales + (nint)panel * weight.GroupCount * Width;
-        byte* zeros = weight.Zeros + (nint)panel * weight.GroupCount * Width;
-        bool asymmetric = !weight.IsSymmetric;
-        int groupSize = weight.GroupSize, group = first / groupSize;
+        int* groups = weight.ColumnGroups;
+        int groupSize = weight.GroupSize, firstGroup = groups == null ? first / groupSize : 0;
+        int groupCount = (groups == null ? (first + count - 1) / groupSize + 1 : weight.GroupCount) - firstGroup;
+        float* room = Scratch.Grids(3L * groupCount * Width);
+        float* scales = withScales ? weight.Scales.Read(panel, firstGroup, groupCount, room) : null;
+        float* zeros = weight.Zeros == null ? null : weight.Zeros.Read(panel, firstGroup, groupCount, room + groupCount * Width);
+        float* offsets = weight.Offsets == null ? null : weight.Offsets.Read(panel, firstGroup, groupCount, room + 2 * groupCount * Width);
+        Vector512<float> zero = Vector512.Create(weight.Law.Zero), scale = Vector512.Create(1f);
+        for (int column = first; column < first + count; column++, values += Width)
+        {
+            int group = groups == null ? column / groupSize - firstGroup : groups[column];
+            if (zeros != null)
+                zero = Vector512.Load(zeros + group * Width);
+            if (scales != null)
+                scale = Vector512.Load(scales + group * Width);
+            Vector512<float> value = (Vector512.Load(values) - zero) * scale;
+            if (offsets != null)
+                value += Vector512.Load(offsets + group * Width);
+            value.Store(values);
+        }
+    }
+
+    private readonly struct DecodingLoop(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales) : ICodeLoop
+    {
+        public void Run<TWidth, TValues>()
+            where TWidth : struct, ICodeWidth
+            where TValues : struct, ICodeValues<TValues> =>
+            Decode<TWidth, TValues>(weight, panel, first, count, destination, withScales);
+    }
+
+    // (value − zero)·scale of each column; the values alone where blocks of 32 columns meet several groups.
+    [MethodImpl(Hot)]
+    private static void Decode<TWidth, TValues>(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
+        where TWidth : struct, ICodeWidth
+        where TValues : struct, ICodeValues<TValues>
+    {
+        uint* block = (uint*)weight.Locate(panel, first, out _);
+        int groupSize = weight.GroupSize, firstGroup = first / groupSize, groupCount = (first + count - 1) / groupSize + 1 - firstGroup, nextGroup = int.MaxValue;
+        float* scales = null, zeros = null;
         Vector512<float> zero = default, scale = Vector512.Create(1f);
-        for (int nextGroup = first, end = first + count; first < end; first++, values += Width)
+        if (HasWholeBlocks(weight))
+        {
+            float* room = Scratch.Grids(2L * groupCount * Width);
+            scales = withScales ? weight.Scales.Read(panel, firstGroup, groupCount, room) : null;
+            zeros = weight.Zeros == null ? null : weight.Zeros.Read(panel, firstGroup, groupCount, room + groupCount * Width);
+            zero = Vector512.Create(weight.Law.Zero);
+            nextGroup = first;
+        }
+        TValues values = TValues.From(weight.Law);
+        for (int end = first + count; first < end; first += BlockWidth, block += TWidth.Bits * Width)
         {
             if (first >= nextGroup)
             {
-                if (withScales)
-                    scale = Vector512.Load(scales + group * Width);
-                if (asymmetric)
-                    zero = ZeroPoints(zeros + group * Width);
-                nextGroup = ++group * groupSize;
+                int group = first / groupSize;
+                if (scales != null)
+                    scale = Vector512.Load(scales + (group - firstGroup) * Width);
+                if (zeros != null)
+                    zero = Vector512.Load(zeros + (group - firstGroup) * Width);
+                nextGroup = (group + 1) * groupSize;
             }
-            ((Vector512.Load(values) - zero) * scale).Store(values);
+            int columns = Math.Min(BlockWidth, end - first);
+            for (int word = 0; columns > 0; word++)
+            {
+                Vector512<int> codes = CodeWords.Load<TWidth>(block, word);
+                int here = Math.Min(columns, CodeWords.ColumnsOf<TWidth>(word));
+                columns -= here;
+                for (; here > 0; here--, destination += Width)
+                {
+                    ((values.Of(codes) - zero) * scale).Store(destination);
+                    codes >>>= TWidth.Bits;
+                }
+            }
         }
     }
 }

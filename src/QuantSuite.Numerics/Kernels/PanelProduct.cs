@@ -12,6 +12,10 @@ internal sealed unsafe class PanelProduct
 
     // Columns of a decoded strip: 192 KiB, which stay in the level 2 cache.
     private const int ColumnBlock = 1024;
+
+    // And of so few rows that decoding is most of the work: 24 KiB, for the level 1 cache.
+    private const int SmallColumnBlock = 128;
+    private const int FewRows = 4;
     private const int PanelFloats = ColumnBlock * PanelWidth;
 
     private readonly StripMultiplier multiply;
@@ -97,9 +101,10 @@ internal sealed unsafe class PanelProduct
 
     private void Multiply(PanelMatrix weight, int firstPanel, float* decoded, Strip strip)
     {
-        for (int first = 0; first < weight.Columns; first += ColumnBlock)
+        int columnBlock = strip.Rows <= FewRows && weight is not DensePanels ? SmallColumnBlock : ColumnBlock;
+        for (int first = 0; first < weight.Columns; first += columnBlock)
         {
-            int count = Math.Min(ColumnBlock, weight.Columns - first);
+            int count = Math.Min(columnBlock, weight.Columns - first);
             strip.Columns = count;
             strip.B0 = Panel(weight, firstPanel, first, count, decoded);
             strip.B1 = firstPanel + 1 >= weight.PanelCount ? strip.B0 : Panel(weight, firstPanel + 1, first, count, decoded + PanelFloats);
@@ -116,16 +121,16 @@ internal sealed unsafe class PanelProduct
     {
         if (column == weight.Columns)
             (panel, column) = (panel + 3, 0);
-        strip.Ahead0 = PanelDecoder.Locate(weight, panel, column, out strip.AheadStep);
-        strip.Ahead1 = PanelDecoder.Locate(weight, panel + 1, column, out _);
-        strip.Ahead2 = PanelDecoder.Locate(weight, panel + 2, column, out _);
+        strip.Ahead0 = weight.Locate(panel, column, out strip.AheadStep);
+        strip.Ahead1 = weight.Locate(panel + 1, column, out _);
+        strip.Ahead2 = weight.Locate(panel + 2, column, out _);
     }
 
     private static float* Panel(PanelMatrix weight, int panel, int first, int count, float* decoded)
     {
         if (weight is DensePanels { Format.Bits: 32 } dense)
             return (float*)dense.Pointer + ((long)panel * dense.Columns + first) * PanelWidth;
-        PanelDecoder.Decode(weight, panel, first, count, decoded);
+        weight.Decode(panel, first, count, decoded);
         return decoded;
     }
 }

@@ -191,6 +191,8 @@ public unsafe class ScalarKernels : Kernels
     {
         if (weight.Format is not IntegerFormat)
             throw new ArgumentException($"Integer activations need integer weights, got {weight.Format}.", nameof(weight));
+        if (weight.Zeros is not (null or ByteValues) || weight.Offsets is not null || weight.HasColumnGroups)
+            throw new ArgumentException("Integer activations need groups of neighbours with integer zero points; these weights have real ones, offsets, or act-order.", nameof(weight));
     }
 
     /// <summary>The first index of the largest value; 0 where a NaN is in front of everything.</summary>

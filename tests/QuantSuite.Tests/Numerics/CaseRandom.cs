@@ -34,7 +34,11 @@ public sealed class CaseRandom(int seed)
         return matrix;
     }
 
-    private double Unit()
+    /// <summary>A whole number below a bound.</summary>
+    public int Below(int bound) => (int)(Unit() * bound);
+
+    /// <summary>In [0, 1).</summary>
+    public double Unit()
     {
         ulong z = state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -18,7 +18,7 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
 
     private static IEnumerable<KernelCase> Enumerate() =>
     [
-        .. DenseProducts(), .. QuantizedProducts(), .. IntegerProducts(), .. RowOperations(), .. Attentions(),
+        .. DenseProducts(), .. QuantizedProducts(), .. PackedProducts(), .. IntegerProducts(), .. RowOperations(), .. Attentions(),
     ];
 
     private static IEnumerable<KernelCase> DenseProducts()
@@ -69,6 +69,15 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 return Product(kernels, x, weight);
             }));
     }
+
+    // Other scales, zero points and groups than integers have; tables of every width.
+    private static IEnumerable<KernelCase> PackedProducts() => PackedSample.All.Select((sample, start) =>
+        new KernelCase($"product {sample.Name}", kernels => Sizes(start, (m, n, k, random) =>
+        {
+            using Matrix x = random.Matrix(m, k);
+            using PanelMatrix weight = sample.Make(random, n, k);
+            return Product(kernels, x, weight);
+        })));
 
     private static IEnumerable<KernelCase> IntegerProducts()
     {

@@ -5,7 +5,7 @@ namespace QuantSuite.Numerics;
 /// (prefill) and a matrix-vector product (decode). Within a panel the columns run in ascending order, 16 values each: [out/16][in][16].
 /// Rows beyond the last are zero.
 /// </summary>
-public abstract class PanelMatrix : IDisposable
+public abstract unsafe class PanelMatrix : IDisposable
 {
     /// <summary>Output rows of one panel: the lanes of a 512-bit register.</summary>
     public const int PanelWidth = 16;
@@ -43,6 +43,16 @@ public abstract class PanelMatrix : IDisposable
                 int row = panel * PanelWidth + lane;
                 destination[k * PanelWidth + lane] = row < Rows ? this[row, firstColumn + k] : 0;
             }
+    }
+
+    /// <summary>The same for the kernels, sixteen rows at a time where the storage knows how; <paramref name="first"/> is a multiple of 32.</summary>
+    internal virtual void Decode(int panel, int first, int count, float* destination) => DecodePanel(panel, first, count, new Span<float>(destination, count * PanelWidth));
+
+    /// <summary>The first byte that holds a column of a panel, to be asked for ahead, and the bytes from a column to the next; null where there is no such place.</summary>
+    internal virtual byte* Locate(int panel, int column, out nint columnBytes)
+    {
+        columnBytes = 0;
+        return null;
     }
 
     /// <summary>The float32 values of one row.</summary>

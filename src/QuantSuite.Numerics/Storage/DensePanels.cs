@@ -49,6 +49,21 @@ public sealed unsafe class DensePanels : PanelMatrix
     /// <inheritdoc/>
     public override void Dispose() => buffer.Dispose();
 
+    internal override void Decode(int panel, int first, int count, float* destination)
+    {
+        if (Format.Bits == 32)
+            base.Decode(panel, first, count, destination);
+        else
+            PanelDecoder.DecodeHalves(this, panel, first, count, destination);
+    }
+
+    internal override byte* Locate(int panel, int column, out nint columnBytes)
+    {
+        columnBytes = 64;
+        int row = panel * PanelWidth;
+        return Pointer + ((long)(row / RowsTogether) * Columns + column) * columnBytes + row % RowsTogether * Format.Bits / 8;
+    }
+
     private long Index(int row, int column) => ((long)(row / RowsTogether) * Columns + column) * RowsTogether + row % RowsTogether;
 
     private void PackRow(int row, ReadOnlySpan<float> values)

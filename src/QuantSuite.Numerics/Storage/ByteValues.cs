@@ -1,0 +1,83 @@
+using System.Runtime.Intrinsics;
+
+namespace QuantSuite.Numerics;
+
+/// <summary>Numbers of one byte each, with a table of what the bytes mean: zero points, powers of two (E8M0), small floats (E4M3) over a divisor of the tensor.</summary>
+public sealed unsafe class ByteValues : GroupValues
+{
+    private const int TableLength = 256;
+
+    private readonly NativeBuffer codes;
+    private readonly NativeBuffer table;
+    private readonly Dictionary<float, byte> codeOf = [];
+    private readonly string what;
+    private readonly bool areIntegers;
+
+    private ByteValues(int rows, int groupCount, string what, Func<int, float> value, bool areIntegers = false)
+        : base(rows, groupCount)
+    {
+        this.what = what;
+        this.areIntegers = areIntegers;
+        codes = new NativeBuffer(PaddedCount);
+        table = new NativeBuffer(TableLength * sizeof(float));
+        for (int code = 0; code < TableLength; code++)
+        {
+            Table[code] = value(code);
+            codeOf.TryAdd(Table[code], (byte)code);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long ByteCount => codes.ByteCount;
+
+    /// <inheritdoc/>
+    public override float this[int row, int group]
+    {
+        get => Table[codes.Pointer[IndexOf(row, group)]];
+        set => codes.Pointer[IndexOf(row, group)] = codeOf.TryGetValue(value, out byte code) ? code
+            : throw new ArgumentException($"Row {row}, group {group}: one byte holds {what}, got {value}.", nameof(value));
+    }
+
+    private float* Table => (float*)table.Pointer;
+
+    /// <summary>Integers 0 … 255: zero points.</summary>
+    public static ByteValues Integers(int rows, int groupCount) => new(rows, groupCount, "an integer of 0 to 255", static code => code, areIntegers: true);
+
+    /// <summary>E8M0: 2^(code − 127), 255 for NaN (OCP microscaling 1.0).</summary>
+    public static ByteValues PowersOfTwo(int rows, int groupCount) =>
+        new(rows, groupCount, "a power of two from 2^−127 to 2^127", static code => code == TableLength - 1 ? float.NaN : MathF.ScaleB(1, code - 127));
+
+    /// <summary>E4M3 over a divisor of the whole tensor: fl(e4m3(code) / divisor), 127 and 255 for NaN (NVFP4).</summary>
+    public static ByteValues SmallFloats(int rows, int groupCount, float divisor) =>
+        new(rows, groupCount, $"an E4M3 number divided by {divisor}", code => E4M3(code) / divisor);
+
+    /// <summary>Sets the byte of a group of a row.</summary>
+    public void SetCode(int row, int group, byte code) => codes.Pointer[IndexOf(row, group)] = code;
+
+    /// <summary>The byte of a group of a row.</summary>
+    public byte Code(int row, int group) => codes.Pointer[IndexOf(row, group)];
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        codes.Dispose();
+        table.Dispose();
+    }
+
+    internal override float* Read(int panel, int firstGroup, int count, float* destination)
+    {
+        byte* source = Locate(panel, firstGroup);
+        for (byte* end = source + count * Width; source < end; source += Width, destination += Width)
+            (areIntegers ? Vector512.ConvertToSingle(PanelDecoder.Widen(source)) : PanelDecoder.Gather(Table, PanelDecoder.Widen(source))).Store(destination);
+        return destination - count * Width;
+    }
+
+    internal override byte* Locate(int panel, int group) => codes.Pointer + FirstOf(panel, group);
+
+    private static float E4M3(int code)
+    {
+        int exponent = (code >> 3) & 15, fraction = code & 7;
+        float magnitude = (code & 127) == 127 ? float.NaN : exponent == 0 ? MathF.ScaleB(fraction, -9) : MathF.ScaleB(8 + fraction, exponent - 10);
+        return code < 128 ? magnitude : -magnitude;
+    }
+}

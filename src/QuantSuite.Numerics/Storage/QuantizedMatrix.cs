@@ -1,0 +1,232 @@
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Numerics;
+
+/// <summary>
+/// Packed codes of 1 to 8 bits of one weight [out, in], with a scale and perhaps a zero point and an offset for each group of each row:
+/// value = fl(fl(table[code] − zero)·scale), and where there are offsets fl(that + offset): the same in every kernel.
+/// </summary>
+/// <remarks>
+/// Layout of the codes. Columns are taken in blocks of 32, rows in panels of 16. A block of a panel is b vectors of 16 32-bit words, one word a row, so it takes
+/// exactly 64·b bytes and a vector load yields 16 rows at once. ⌊32/b⌋ codes to a word, lowest bits first, in ascending columns. Where b does not divide 32, the
+/// spare bits at the top of the block's words, put end to end, hold the columns left over (3 bits: three words of ten codes, two spare bits each hold two more).
+/// A look-up in a register needs only the low bits of a word, so the next column is one shift away.
+/// Scales, zero points and offsets: <see cref="GroupValues"/>, each in the format it comes in.
+/// </remarks>
+public sealed unsafe class QuantizedMatrix : PanelMatrix
+{
+    /// <summary>Columns of one block.</summary>
+    public const int BlockWidth = 32;
+
+    private readonly NativeBuffer codes;
+    private readonly NativeBuffer? groupOfColumn;
+    private readonly float[] table;
+
+    /// <summary>Room for a weight [rows, columns] with the scales that the format says; <see cref="SetGrid"/> and <see cref="SetCode"/> fill it.</summary>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="format">A format of at most 8 bits.</param>
+    /// <param name="groupSize">Columns that share a scale; the last group of a row may be shorter.</param>
+    /// <param name="symmetric">Whether all zero points are the format's middle. Else integers have zero points of one byte, binary codes real ones; other tables have none.</param>
+    public QuantizedMatrix(int rows, int columns, NumericFormat format, int groupSize, bool symmetric)
+        : this(rows, columns, format, groupSize, GroupValues.Create(format.Scales, rows, GroupsOf(columns, groupSize), format.TensorDivisor),
+            symmetric ? null : ZerosOf(format, rows, GroupsOf(columns, groupSize)))
+    {
+    }
+
+    /// <summary>Room for a weight [rows, columns] with these scales, zero points and offsets, which it then owns.</summary>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="format">A format of at most 8 bits.</param>
+    /// <param name="groupSize">Columns that share a scale, unless <paramref name="groupOfColumn"/> says otherwise.</param>
+    /// <param name="scales">[rows, groups].</param>
+    /// <param name="zeros">[rows, groups]; null where the grid is symmetric (the zero point is an integer format's middle code, 0 of a table) or has offsets.</param>
+    /// <param name="offsets">[rows, groups], added after the scale (GGUF's minima, with a sign); or null.</param>
+    /// <param name="groupOfColumn">The group of each column (GPTQ's act-order); null for neighbours.</param>
+    public QuantizedMatrix(int rows, int columns, NumericFormat format, int groupSize, GroupValues scales, GroupValues? zeros = null, GroupValues? offsets = null,
+        ReadOnlySpan<int> groupOfColumn = default)
+        : base(rows, columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(format.Bits, 8, nameof(format));
+        ArgumentOutOfRangeException.ThrowIfLessThan(groupSize, 1);
+        Format = format;
+        GroupSize = Math.Min(groupSize, columns);
+        GroupCount = scales.GroupCount;
+        Scales = RequireShape(scales, nameof(scales));
+        Zeros = zeros is null ? null : RequireShape(zeros, nameof(zeros));
+        Offsets = offsets is null ? null : RequireShape(offsets, nameof(offsets));
+        if (!groupOfColumn.IsEmpty)
+            this.groupOfColumn = CopyGroups(groupOfColumn);
+        else if (GroupCount != GroupsOf(columns, groupSize))
+            throw new ArgumentException($"{columns} columns in groups of {groupSize} are {GroupsOf(columns, groupSize)} groups, got scales for {GroupCount}.", nameof(scales));
+        BlockCount = (columns + BlockWidth - 1) / BlockWidth;
+        codes = new NativeBuffer((long)PanelCount * BlockCount * format.Bits * 64);
+        MiddleZero = zeros is null && offsets is null && format is IntegerFormat integer ? integer.MiddleCode : 0;
+        table = new float[1 << format.Bits];
+        for (int code = 0; code < table.Length; code++)
+            table[code] = code < format.Values.Count ? format.Values[code] : 0;
+        Law = CodeLaw.Of(table, MiddleZero);
+    }
+
+    /// <summary>The code format.</summary>
+    public NumericFormat Format { get; }
+
+    /// <summary>Columns that share a scale, unless <see cref="HasColumnGroups"/>.</summary>
+    public int GroupSize { get; }
+
+    /// <summary>Groups in a row.</summary>
+    public int GroupCount { get; }
+
+    /// <summary>Blocks of 32 columns in a row, the last one filled up.</summary>
+    public int BlockCount { get; }
+
+    /// <summary>Scales by row and group.</summary>
+    public GroupValues Scales { get; }
+
+    /// <summary>Zero points by row and group, or null.</summary>
+    public GroupValues? Zeros { get; }
+
+    /// <summary>Offsets by row and group, or null.</summary>
+    public GroupValues? Offsets { get; }
+
+    /// <summary>Whether there are no stored zero points.</summary>
+    public bool IsSymmetric => Zeros is null;
+
+    /// <summary>The zero point of every group where none are stored.</summary>
+    public float MiddleZero { get; }
+
+    /// <summary>Whether each column names its group (act-order).</summary>
+    public bool HasColumnGroups => groupOfColumn is not null;
+
+    /// <summary>The value of each code before zero point and scale.</summary>
+    public ReadOnlySpan<float> Table => table;
+
+    /// <summary>How the kernels turn sixteen codes into table[code] − <see cref="MiddleZero"/>.</summary>
+    internal CodeLaw Law { get; }
+
+    /// <summary>Codes: [panel][block][64·bits bytes].</summary>
+    public byte* Codes => codes.Pointer;
+
+    /// <inheritdoc/>
+    public override long ByteCount => codes.ByteCount + Scales.ByteCount + (Zeros?.ByteCount ?? 0) + (Offsets?.ByteCount ?? 0) + (groupOfColumn?.ByteCount ?? 0);
+
+    /// <inheritdoc/>
+    public override float this[int row, int column]
+    {
+        get
+        {
+            int group = GroupOf(column);
+            float value = (table[Code(row, column)] - Zero(row, group)) * Scales[row, group];
+            return Offsets is null ? value : value + Offsets[row, group];
+        }
+    }
+
+    /// <summary>The group that a column belongs to.</summary>
+    public int GroupOf(int column) => groupOfColumn is null ? column / GroupSize : ColumnGroups[column];
+
+    /// <summary>The code of one weight.</summary>
+    public int Code(int row, int column)
+    {
+        uint* block = Block(row, column);
+        (int word, int bit) = Position(column);
+        if (word < Format.Bits)
+            return (int)(block[word * PanelWidth] >> bit) & LastCode;
+        int code = 0;
+        for (int i = 0; i < Format.Bits; i++)
+        {
+            (word, int spareBit) = SparePosition(bit + i);
+            code |= (int)((block[word * PanelWidth] >> spareBit) & 1) << i;
+        }
+        return code;
+    }
+
+    /// <summary>The scale of a group of a row.</summary>
+    public float Scale(int row, int group) => Scales[row, group];
+
+    /// <summary>The zero point of a group of a row.</summary>
+    public float Zero(int row, int group) => Zeros is null ? MiddleZero : Zeros[row, group];
+
+    /// <summary>Sets scale and zero point of a group of a row.</summary>
+    public void SetGrid(int row, int group, QuantGrid grid)
+    {
+        Scales[row, group] = grid.Scale;
+        if (Zeros is not null)
+            Zeros[row, group] = grid.Zero;
+        else if (grid.Zero != MiddleZero)
+            throw new ArgumentException($"A symmetric {Format} matrix has the zero point {MiddleZero}, got {grid.Zero}.", nameof(grid));
+    }
+
+    /// <summary>Sets the code of one weight. Rows may be set by several threads, each its own.</summary>
+    public void SetCode(int row, int column, int code)
+    {
+        uint* block = Block(row, column);
+        (int word, int bit) = Position(column);
+        if (word < Format.Bits)
+            Set(ref block[word * PanelWidth], bit, LastCode, code & LastCode);
+        else
+            for (int i = 0; i < Format.Bits; i++)
+            {
+                (word, int spareBit) = SparePosition(bit + i);
+                Set(ref block[word * PanelWidth], spareBit, 1, (code >> i) & 1);
+            }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        codes.Dispose();
+        Scales.Dispose();
+        Zeros?.Dispose();
+        Offsets?.Dispose();
+        groupOfColumn?.Dispose();
+    }
+
+    internal int* ColumnGroups => groupOfColumn is null ? null : (int*)groupOfColumn.Pointer;
+
+    internal override void Decode(int panel, int first, int count, float* destination) => PanelDecoder.DecodeCodes(this, panel, first, count, destination, withScales: true);
+
+    internal override byte* Locate(int panel, int column, out nint columnBytes)
+    {
+        columnBytes = Format.Bits * 2;
+        return Codes + ((long)panel * BlockCount * BlockWidth + column) * columnBytes;
+    }
+
+    private int LastCode => (1 << Format.Bits) - 1;
+
+    private static int GroupsOf(int columns, int groupSize) => (int)(((long)columns + groupSize - 1) / groupSize);
+
+    private static GroupValues? ZerosOf(NumericFormat format, int rows, int groupCount) =>
+        format is IntegerFormat ? ByteValues.Integers(rows, groupCount) : format.Bits == 1 ? new FloatValues(rows, groupCount) : null;
+
+    private static void Set(ref uint word, int bit, int mask, int value) => word = (word & ~((uint)mask << bit)) | ((uint)value << bit);
+
+    private uint* Block(int row, int column) =>
+        (uint*)(Codes + ((long)(row / PanelWidth) * BlockCount + column / BlockWidth) * Format.Bits * 64) + row % PanelWidth;
+
+    // Word and bit of a column's code; past the words of the block, the place in the string of spare bits.
+    private (int Word, int Bit) Position(int column)
+    {
+        int perWord = 32 / Format.Bits, within = column % BlockWidth, word = Math.Min(within / perWord, Format.Bits);
+        return (word, (within - word * perWord) * Format.Bits);
+    }
+
+    private (int Word, int Bit) SparePosition(int place)
+    {
+        int spare = 32 % Format.Bits;
+        return (place / spare, 32 - spare + place % spare);
+    }
+
+    private GroupValues RequireShape(GroupValues values, string name) => values.Rows == Rows && values.GroupCount == GroupCount ? values
+        : throw new ArgumentException($"A weight of {Rows} rows and {GroupCount} groups got [{values.Rows}, {values.GroupCount}] {name}.", name);
+
+    private NativeBuffer CopyGroups(ReadOnlySpan<int> groups)
+    {
+        if (groups.Length != Columns)
+            throw new ArgumentException($"Each of {Columns} columns needs a group, got {groups.Length}.", nameof(groups));
+        var copy = new NativeBuffer((long)Columns * sizeof(int));
+        for (int column = 0; column < Columns; column++)
+            ((int*)copy.Pointer)[column] = (uint)groups[column] < (uint)GroupCount ? groups[column]
+                : throw new ArgumentException($"Column {column} names group {groups[column]} of {GroupCount}.", nameof(groups));
+        return copy;
+    }
+}

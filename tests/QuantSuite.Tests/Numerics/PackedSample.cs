@@ -1,0 +1,80 @@
+using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
+
+namespace QuantSuite.Tests.Numerics;
+
+/// <summary>A way to hold a weight, and how to make a random one [rows, columns] of it.</summary>
+public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelMatrix> Make)
+{
+    private static readonly ScaleFormat[] ScaleFormats = [ScaleFormat.Fp32, ScaleFormat.Fp16, ScaleFormat.Bf16, ScaleFormat.E8M0, ScaleFormat.E4M3];
+
+    /// <summary>All of them. A new storage is a line here.</summary>
+    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Tables(), .. Zeros(), .. Nested()];
+
+    private static IEnumerable<PackedSample> Scales() =>
+        from format in ScaleFormats
+        from groupSize in (int[])[16, 32, 48, 64]
+        select new PackedSample($"int4 g{groupSize} {format} scales", (random, rows, columns) =>
+            Fill(random, new QuantizedMatrix(rows, columns, NumericFormats.Int(4), groupSize, RandomScales(random, format, rows, columns, groupSize))));
+
+    private static IEnumerable<PackedSample> Tables() =>
+        from bits in Enumerable.Range(1, 8)
+        from groupSize in (int[])[32, 40]
+        select new PackedSample($"table of {bits} bits g{groupSize}", (random, rows, columns) =>
+            Fill(random, new QuantizedMatrix(rows, columns, new TestTable(bits, random), groupSize, RandomScales(random, ScaleFormat.Fp32, rows, columns, groupSize))));
+
+    private static IEnumerable<PackedSample> Zeros() =>
+        from bits in (int[])[1, 2, 3, 4, 8]
+        from kind in (string[])["zeros", "offsets", "act-order"]
+        from groupSize in (int[])[32, 20]
+        select new PackedSample($"{bits} bits g{groupSize} {kind}", (random, rows, columns) =>
+        {
+            GroupValues scales = RandomScales(random, ScaleFormat.Fp16, rows, columns, groupSize), others = RandomScales(random, ScaleFormat.Fp32, rows, columns, groupSize);
+            int[] groups = [.. Enumerable.Range(0, columns).Select(_ => random.Below(scales.GroupCount))];
+            var format = new TestTable(bits, random);
+            return Fill(random, kind switch
+            {
+                "zeros" => new QuantizedMatrix(rows, columns, format, groupSize, scales, zeros: others),
+                "offsets" => new QuantizedMatrix(rows, columns, format, groupSize, scales, offsets: others),
+                _ => new QuantizedMatrix(rows, columns, format, groupSize, scales, zeros: others, groupOfColumn: groups),
+            });
+        });
+
+    private static IEnumerable<PackedSample> Nested() =>
+        from bits in (int[])[3, 6, 8]
+        from blockSize in (int[])[0, 8, 256]
+        select new PackedSample($"int4 g32, scales of {bits} bits in blocks of {blockSize}", (random, rows, columns) =>
+            Fill(random, new QuantizedMatrix(rows, columns, NumericFormats.Int(4), 32, RandomNested(random, rows, (columns + 31) / 32, bits, blockSize))));
+
+    private static NestedValues RandomNested(CaseRandom random, int rows, int groupCount, int bits, int blockSize)
+    {
+        float[] table = [.. Enumerable.Range(0, 1 << bits).Select(code => bits == 6 ? code : (float)random.Unit())];
+        var values = new NestedValues(rows, groupCount, table, blockSize, hasZeros: blockSize == 0) { Offset = blockSize == 256 ? 0.25f : 0 };
+        for (int block = 0; block < values.BlockCount; block++)
+            values.SetBlock(block, (float)random.Unit(), blockSize == 0 ? (float)random.Unit() : 0);
+        for (int row = 0; row < rows; row++)
+            for (int group = 0; group < groupCount; group++)
+                values.SetCode(row, group, random.Below(1 << bits));
+        return values;
+    }
+
+    private static GroupValues RandomScales(CaseRandom random, ScaleFormat format, int rows, int columns, int groupSize)
+    {
+        var values = GroupValues.Create(format, rows, (columns + groupSize - 1) / groupSize, 3);
+        for (int row = 0; row < rows; row++)
+            for (int group = 0; group < values.GroupCount; group++)
+                if (values is ByteValues bytes)
+                    bytes.SetCode(row, group, (byte)(format == ScaleFormat.E8M0 ? 110 + random.Below(30) : random.Below(127)));
+                else
+                    values[row, group] = (float)(0.01 + random.Unit());
+        return values;
+    }
+
+    private static QuantizedMatrix Fill(CaseRandom random, QuantizedMatrix matrix)
+    {
+        for (int row = 0; row < matrix.Rows; row++)
+            for (int column = 0; column < matrix.Columns; column++)
+                matrix.SetCode(row, column, random.Below(1 << matrix.Format.Bits));
+        return matrix;
+    }
+}
