@@ -5,6 +5,7 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -74,7 +75,8 @@ public sealed class EvalSession : IDisposable
         model = null;
         Say($"{row.Model.Name} · {row.Recipe}: quantizing");
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
-        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token);
+        var calibration = new CalibrationSource(new CalibrationTexts(matrix.Settings.DataFolders), matrix.Settings.CalibrationOf(row.Model.Path));
+        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say);
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }

@@ -36,13 +36,13 @@ public sealed class Quantizer
     /// <param name="kernels">What it will run on; the caller owns them.</param>
     /// <param name="progress">Told of every block that is done.</param>
     /// <param name="cancellation">Stops between two pieces of work.</param>
-    /// <param name="calibration">Makes the calibration tokens for the model's tokenizer; asked only where a method of the recipe needs them.</param>
+    /// <param name="calibration">Makes the calibration tokens for a recipe, the model's tokenizer and the most positions; asked only where a method of the recipe needs them.</param>
     /// <param name="warn">Told what the user should know: a damping that was raised, a linear that saw too few tokens.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="RecipeException">The recipe rounds weights that came quantized, or asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
-        Func<Tokenizer, CalibrationTokens>? calibration = null, Action<string>? warn = null)
+        Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null)
     {
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
@@ -51,10 +51,10 @@ public sealed class Quantizer
             Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
-            CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(tokenizer.Value);
+            CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(recipe, tokenizer.Value, architecture.MaxLength);
             quantizer.Store(architecture, tokens, progress, cancellation);
             return new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value,
-                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens?.ContentHash ?? "", EngineIdentity.Hash), checkpoint)
+                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens is null ? "" : $"{tokens.Name} {tokens.ContentHash}", EngineIdentity.Hash), checkpoint)
             {
                 KeyValueFormat = recipe.Scheme.KeyValueCache,
                 KeyValueGroup = recipe.Scheme.KeyValueGroup,

@@ -4,6 +4,7 @@ using QuantSuite.Models;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -12,6 +13,8 @@ internal sealed class ModelOptions
 {
     private readonly Argument<string> model = new("model") { Description = "A folder (config.json, tokenizer.json, weights), a .gguf file, or an embedded model's name." };
     private readonly Option<string> recipe = new("--recipe", "-r") { Description = "The recipe, e.g. rtn-int4-g32.", DefaultValueFactory = _ => "fp32" };
+    private readonly Option<string?> calibration = new("--calibration", "-c") { Description = "The calibration text of a recipe that names none: microworld, wikitext2, or a text file." };
+    private readonly Option<string[]> data = new("--data", "-d") { Description = "A folder with calibration data in its publishers' files.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
 
     /// <summary>Adds them to a verb.</summary>
@@ -19,6 +22,8 @@ internal sealed class ModelOptions
     {
         verb.Add(model);
         verb.Add(recipe);
+        verb.Add(calibration);
+        verb.Add(data);
         verb.Add(threads);
     }
 
@@ -29,7 +34,10 @@ internal sealed class ModelOptions
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
         terminal.Say($"loading {location.Name} as {parsed}");
         using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation);
+        var settings = EvalSettings.FromEnvironment();
+        settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
+        var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
+        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say);
         return work(loaded);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class RowOptions
     private readonly Option<string[]> tasks = Many("--task", "A task by its name, or a JSONL file of items. Default: all that have data.", "-t");
     private readonly Option<string[]> data = Many("--data", "A folder of benchmark data in their publishers' files.", "-d");
     private readonly Option<string?> filter = new("--filter", "-f") { Description = "Which rows, as in dotnet test: \"Model=microworld-m&Bits=4&Task=arithmetic\"." };
+    private readonly Option<string?> calibration = new("--calibration", "-c") { Description = "The calibration text of recipes that name none: microworld, wikitext2, or a text file." };
     private readonly Option<int?> limit = new("--limit", "-l") { Description = "Only the first so many items of each task." };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> strict = new("--strict") { Description = "Changed bits with equal outcomes fail too, and so do verdicts that the items cannot decide." };
@@ -22,7 +23,7 @@ internal sealed class RowOptions
     /// <summary>Adds all of them to a verb.</summary>
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[models, recipes, tasks, data, filter, limit, threads, strict, baselines, artifacts])
+        foreach (Option option in (Option[])[models, recipes, tasks, data, calibration, filter, limit, threads, strict, baselines, artifacts])
             verb.Add(option);
     }
 
@@ -55,6 +56,7 @@ internal sealed class RowOptions
             Data = Paths(data, environment.Data),
             Tasks = [.. environment.Tasks, .. Given(arguments, tasks).Where(IsItemFile).Select(path => EvalSettings.Resolve(path, here))],
             Recipes = Given(arguments, recipes) is { Count: > 0 } texts ? [.. texts.SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries))] : environment.Recipes,
+            Calibration = arguments.GetValue(calibration) ?? environment.Calibration,
             Limit = AtLeastOne("--limit", arguments.GetValue(limit)) ?? environment.Limit,
             ThreadCount = AtLeastOne("--threads", arguments.GetValue(threads)) ?? environment.ThreadCount,
             Strict = environment.Strict || arguments.GetValue(strict),

@@ -5,6 +5,7 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -50,7 +51,9 @@ public sealed class RunVerb : Verb
         void RunGroup(EvalRow[] group, Recipe recipe, Kernels kernels)
         {
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
-            using DecoderModel model = Quantizer.Load(group[0].Model.Path, recipe, kernels, terminal.Blocks, cancellation);
+            string path = group[0].Model.Path;
+            var calibration = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(path));
+            using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say);
             foreach (EvalRow row in group)
             {
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));

@@ -20,6 +20,9 @@ public sealed record EvalSettings
     /// <summary>Recipe texts; <c>default</c> stands for the default recipes. Empty: those. <c>QUANTSUITE_RECIPES</c>, separated by spaces.</summary>
     public IReadOnlyList<string> Recipes { get; init; } = [];
 
+    /// <summary>The calibration text of recipes that name none: a catalog name or a text file; null takes the default. <c>QUANTSUITE_CALIBRATION</c>.</summary>
+    public string? Calibration { get; init; }
+
     /// <summary>The first so many items of each task, or null for all. <c>QUANTSUITE_LIMIT</c>.</summary>
     public int? Limit { get; init; }
 
@@ -34,6 +37,9 @@ public sealed record EvalSettings
 
     /// <summary>The folder that takes results, the cache and the page. <c>QUANTSUITE_ARTIFACTS</c>.</summary>
     public string Artifacts { get; init; } = SuiteFolders.Artifacts;
+
+    /// <summary>Folders with data: what ships with the suite, then the user's.</summary>
+    public IReadOnlyList<string> DataFolders => [SuiteFolders.EmbeddedData, .. Data];
 
     /// <summary>Results of rows, <c>&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.json</c>.</summary>
     public string Results => Path.Combine(Artifacts, "results");
@@ -62,6 +68,7 @@ public sealed record EvalSettings
             Data = Paths("DATA"),
             Tasks = Paths("TASKS"),
             Recipes = Split(Read("RECIPES"), ' '),
+            Calibration = Read("CALIBRATION") is { } text && File.Exists(Resolve(text, caller)) ? Resolve(text, caller) : Read("CALIBRATION"),
             Limit = Count("QUANTSUITE_LIMIT", Read("LIMIT")),
             ThreadCount = Count("QUANTSUITE_THREADS", Read("THREADS")) ?? Environment.ProcessorCount,
             Strict = Switch("QUANTSUITE_STRICT", Read("STRICT")),
@@ -69,6 +76,10 @@ public sealed record EvalSettings
             Artifacts = Folder("ARTIFACTS") ?? SuiteFolders.Artifacts,
         };
     }
+
+    /// <summary>The calibration text of a model, or null for the default one. Embedded models keep to the text that ships with them, whatever data the user names.</summary>
+    public string? CalibrationOf(string modelPath) =>
+        Calibration ?? (Path.GetFullPath(modelPath).StartsWith(SuiteFolders.EmbeddedModels, StringComparison.Ordinal) ? "microworld" : null);
 
     /// <summary>A path of the caller's, or the repository root's where only there something lies.</summary>
     public static string Resolve(string path, string caller)

@@ -15,7 +15,7 @@ public static class RowRun
     {
         var options = new EvalOptions
         {
-            Data = new EvalData([SuiteFolders.EmbeddedData, .. settings.Data]),
+            Data = new EvalData(settings.DataFolders),
             Family = row.Model.Family,
             Quantization = ProofOf(model),
             Environment = Host.Describe(model.Kernels.Name, model.Kernels.ThreadCount),
@@ -31,7 +31,7 @@ public static class RowRun
     private static QuantizationProof ProofOf(DecoderModel model)
     {
         Weight[] linears = [.. model.Linears];
-        return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is QuantizedMatrix), linears.Length);
+        return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is not DensePanels), linears.Length);
     }
 
     // The full-precision run of the same items, where one lies in the results; it is reported, never judged.

@@ -1,0 +1,15 @@
+using QuantSuite.Models.Tokenization;
+
+namespace QuantSuite.Quantization.Calibration;
+
+/// <summary>Where the calibration tokens of a run come from: the text that a recipe names, else the user's, else the default.</summary>
+/// <param name="texts">The catalog.</param>
+/// <param name="chosen">A catalog name or a text file, or null for the default.</param>
+public sealed class CalibrationSource(CalibrationTexts texts, string? chosen = null)
+{
+    /// <summary>The tokens for a recipe on a model.</summary>
+    /// <param name="maxLength">The most positions that the model takes.</param>
+    /// <exception cref="CalibrationException">There is no such text, or it is too short.</exception>
+    public CalibrationTokens Draw(Recipe recipe, Tokenizer tokenizer, int maxLength) =>
+        texts.Draw(recipe.Calibration ?? chosen ?? texts.Default, tokenizer, Math.Min(maxLength, CalibrationTexts.DefaultLength));
+}
