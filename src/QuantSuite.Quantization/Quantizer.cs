@@ -39,7 +39,7 @@ public sealed class Quantizer
     /// <param name="calibration">Makes the calibration tokens for a recipe, the model's tokenizer and the most positions; asked only where a method of the recipe needs them.</param>
     /// <param name="warn">Told what the user should know: a damping that was raised, a linear that saw too few tokens.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
-    /// <exception cref="RecipeException">The recipe rounds weights that came quantized, or asks for codes of a checkpoint that has none.</exception>
+    /// <exception cref="RecipeException">The recipe asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
         Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null)
@@ -48,6 +48,8 @@ public sealed class Quantizer
         try
         {
             recipe = recipe.For(checkpoint.Layout?.Scheme);
+            if (checkpoint.Layout is { } layout && recipe.Filed is null && !recipe.IsFullPrecision)
+                warn?.Invoke($"{NameOf(path)} came quantized ({Recipe.FileWord}-{layout.Scheme}): {recipe} rounds its dequantized values, and is to be compared with their fp32.");
             Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));

@@ -78,13 +78,11 @@ public sealed partial record Recipe
 
     /// <summary>The recipe as it applies to a model: <c>file</c> becomes the model's own scheme.</summary>
     /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>
-    /// <exception cref="RecipeException">Codes of a file that has none or others, or a second rounding of weights that came quantized.</exception>
+    /// <exception cref="RecipeException">Codes of a file that has none or others.</exception>
     public Recipe For(string? scheme)
     {
         if (Filed is null)
-            return scheme is null || IsFullPrecision ? this : throw new RecipeException(
-                $"recipe '{this}': the checkpoint came quantized ({FileWord}-{scheme}), so this would round its weights a second time and measure both roundings; " +
-                $"expected '{FileWord}' (its own codes) or '{NumericFormats.Fp32}' (its dequantized values). Or name the checkpoint that it was made from.");
+            return this;
         if (scheme is null)
             throw new RecipeException($"recipe '{this}': the checkpoint is not quantized; expected one that is, or a recipe that rounds, such as rtn-int4-g128.");
         return Filed == AnyFiled || Filed == scheme ? this with { Filed = scheme }

@@ -29,7 +29,6 @@ public class FiledRecipeTests
     public void TakesTheSchemeOfTheCheckpoint() => Assert.Equal("file-awq-int4-g128-kv8", Recipe.Parse("file-kv8").For("awq-int4-g128").ToString());
 
     [Theory]
-    [InlineData("rtn-int4-g32", "gptq-int4-g128", "a second time")]
     [InlineData("file", null, "is not quantized")]
     [InlineData("file-awq-int4-g128", "gptq-int4-g128", "the checkpoint is file-gptq-int4-g128")]
     public void RefusesWhatDoesNotApply(string recipe, string? scheme, string expected) =>
