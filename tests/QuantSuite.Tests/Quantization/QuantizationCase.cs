@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QuantSuite.Numerics;
+using QuantSuite.Quantization.Calibration;
 using Xunit;
 
 namespace QuantSuite.Tests.Quantization;
@@ -19,6 +20,9 @@ public sealed class QuantizationCase
 
     public string Op { get; }
 
+    /// <summary>The file's name without what all have in common.</summary>
+    public string Name => Path.GetFileNameWithoutExtension(path);
+
     public JsonElement Params => root.GetProperty("params");
 
     public JsonElement Inputs => root.GetProperty("inputs");
@@ -37,6 +41,17 @@ public sealed class QuantizationCase
     /// <summary>The inputs X [sequences·tokens, in].</summary>
     public Matrix Samples(string name = "X") => Input(name);
 
+    /// <summary>What calibration would know of the inputs X [sequences, tokens, in].</summary>
+    public InputStatistics Statistics(Kernels kernels, CalibrationNeeds needs = CalibrationNeeds.Hessian)
+    {
+        using Matrix x = Samples();
+        int[] shape = Shape(Inputs.GetProperty("X"));
+        var statistics = new InputStatistics(x.Columns, needs, shape[0]);
+        for (int sequence = 0; sequence < shape[0]; sequence++)
+            statistics.Add(x.Slice(sequence * shape[1], shape[1]), kernels);
+        return statistics;
+    }
+
     public float[] Floats(string name) => Floats(Expected.GetProperty(name));
 
     public int[] Ints(string name) => Ints(Expected.GetProperty(name));
@@ -49,6 +64,20 @@ public sealed class QuantizationCase
         Params.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : otherwise;
 
     public bool Flag(string name, bool otherwise = false) => Params.TryGetProperty(name, out JsonElement value) ? value.ValueKind == JsonValueKind.True : otherwise;
+
+    /// <summary>A number among the parameters, or null.</summary>
+    public double? OptionalNumber(string name) => Params.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+
+    public string Text(string name) => Params.GetProperty(name).GetString()!;
+
+    public double[] Doubles(JsonElement tensor) => [.. Resolve(tensor).GetProperty("data").EnumerateArray().Select(value => value.GetDouble())];
+
+    /// <summary>A number of the expectation within a relative tolerance.</summary>
+    public void NearNumber(string name, double actual, double relative)
+    {
+        double expected = Number(name);
+        Assert.True(Math.Abs(expected - actual) <= relative * Math.Abs(expected), $"{name}: expected {expected}, got {actual}");
+    }
 
     /// <summary>A tensor, or a reference to one, as a matrix: the last dimension is the columns.</summary>
     public Matrix Matrix(JsonElement tensor)
