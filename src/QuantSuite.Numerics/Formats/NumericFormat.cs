@@ -35,6 +35,17 @@ public abstract class NumericFormat
     /// <summary>The code nearest to a value on a grid, ties to even, clamped to the format's range.</summary>
     public abstract int Encode(float value, QuantGrid grid);
 
+    /// <summary>Fits a grid to a group and encodes the group on it.</summary>
+    /// <param name="codes">A code for each value, overwritten.</param>
+    /// <returns>The grid.</returns>
+    public virtual QuantGrid Quantize(ReadOnlySpan<float> values, bool symmetric, Span<byte> codes)
+    {
+        QuantGrid grid = Fit(values, symmetric);
+        for (int i = 0; i < values.Length; i++)
+            codes[i] = (byte)Encode(values[i], grid);
+        return grid;
+    }
+
     /// <summary>The value of a code on a grid: fl(fl(table[code] − zero)·scale).</summary>
     public float Decode(int code, QuantGrid grid) => (Values[code] - grid.Zero) * grid.Scale;
 
