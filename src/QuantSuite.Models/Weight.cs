@@ -54,7 +54,7 @@ public sealed class Weight : IDisposable
     public PanelMatrix Panels => panels ?? throw new InvalidOperationException($"{Name}: no storage was chosen for this weight yet.");
 
     /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
-    public IntegerFormat? Activations { get; private set; }
+    public NumericFormat? Activations { get; private set; }
 
     /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
     public Action<Matrix>? Observer { get; set; }
@@ -66,11 +66,11 @@ public sealed class Weight : IDisposable
     public Matrix Read() => read();
 
     /// <summary>Chooses the storage, and the format of the inputs. Replaces (and frees) what was there.</summary>
-    public void Store(PanelMatrix storage, IntegerFormat? activations = null)
+    public void Store(PanelMatrix storage, NumericFormat? activations = null)
     {
         if (storage.Rows != Rows || storage.Columns != Columns)
             throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
-        if (activations is not null && storage is not QuantizedMatrix { Format: IntegerFormat })
+        if (activations is IntegerFormat && storage is not QuantizedMatrix { Format: IntegerFormat })
             throw new ArgumentException($"{Name}: {activations} inputs need integer weights.", nameof(activations));
         panels?.Dispose();
         panels = storage;
@@ -102,15 +102,12 @@ public sealed class Weight : IDisposable
     {
         foreach (Weight weight in weights)
             weight.Observer?.Invoke(x);
-        if (weights[0].Activations is { } format)
-            MultiplyIntegers(kernels, x, format, weights, results);
+        if (weights[0].Activations is IntegerFormat integers)
+            MultiplyIntegers(kernels, x, integers, weights, results);
+        else if (weights[0].Activations is { } format)
+            MultiplyRounded(kernels, x, format, weights, results);
         else
-        {
-            var panels = new PanelMatrix[weights.Length];
-            for (int i = 0; i < panels.Length; i++)
-                panels[i] = weights[i].Panels;
-            kernels.Multiply(x, panels, results);
-        }
+            kernels.Multiply(x, PanelsOf(weights), results);
         for (int i = 0; i < weights.Length; i++)
             if (weights[i].Bias is { } bias)
                 kernels.AddBias(bias, results[i]);
@@ -123,6 +120,21 @@ public sealed class Weight : IDisposable
     {
         using PanelMatrix packed = codes.Pack();
         return packed.ToMatrix();
+    }
+
+    private static PanelMatrix[] PanelsOf(ReadOnlySpan<Weight> weights)
+    {
+        var panels = new PanelMatrix[weights.Length];
+        for (int i = 0; i < panels.Length; i++)
+            panels[i] = weights[i].Panels;
+        return panels;
+    }
+
+    private static void MultiplyRounded(Kernels kernels, Matrix x, NumericFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
+    {
+        using var rounded = new Matrix(x.Rows, x.Columns);
+        kernels.RoundRows(x, format, rounded);
+        kernels.Multiply(rounded, PanelsOf(weights), results);
     }
 
     private static void MultiplyIntegers(Kernels kernels, Matrix x, IntegerFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)

@@ -12,13 +12,14 @@ namespace QuantSuite.Quantization;
 /// <code>
 /// recipe = (full | [steps "-"] format {"-" option}) {override} ["-a" format] ["-kv" format ["-g" N]] ["-cal_" name]
 /// full   = fp32 | bf16 | fp16          steps = method {"+" method}, the rounding one last; none given: rtn
-/// format = int2 … int8                 after -a and -kv a bare number N is intN
-/// option = gN | channel | tensor | sym | asym | the methods' own: mse, actorder, alpha0.75 …
+/// format = int4, fp8_e4m3, mxfp4 …     after -a and -kv a bare number N is intN
+/// option = gN | channel | tensor | sym | full | asym | tight | dq | the methods' own: mse, actorder, alpha0.75 …
 /// override = "[" pattern "=" format "]"     parts of a linear's name: [down_proj=int8], [layers.0=fp16]
 /// </code>
 /// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
 /// scheme the checkpoint has (<see cref="For"/>).
-/// Defaults, left out when printed: one scale a channel; int8 symmetric, narrower integers asymmetric.
+/// Defaults, left out when printed: one scale a channel, or a block of the size that the format defines (MX, NVFP4); int8 symmetric, narrower integers asymmetric.
+/// sym uses the codes ±(2ᵇ⁻¹−1), full all of them; asym widens the range to hold 0, tight does not. dq: codebook formats with doubly quantized scales. docs/formats.md has the formulae.
 /// </summary>
 public sealed partial record Recipe
 {
@@ -97,7 +98,7 @@ public sealed partial record Recipe
         if (Steps.Count > 0 && !Scheme.Weights.IsFullPrecision)
             parts.Insert(0, Method);
         if (Scheme.Activations is { } activations && Filed is null)
-            parts.Add($"a{activations.Bits}");
+            parts.Add(activations is IntegerFormat ? $"a{activations.Bits}" : $"a{activations.Name}");
         if (Scheme.KeyValueCache is { } cache)
             parts.Add($"kv{cache.Bits}");
         if (Scheme.KeyValueGroup != 0)
@@ -128,17 +129,25 @@ public sealed partial record Recipe
     [GeneratedRegex("^(?:-(?!kv)(.+?))?(?:-(kv[^-]+(?:-g[0-9]+)?))?$")]
     private static partial Regex FiledParts();
 
-    private static bool IsSymmetricByDefault(NumericFormat format) => format.Bits >= 8;
+    private static bool IsSymmetricByDefault(NumericFormat format) => format is not IntegerFormat || format.Bits >= 8;
+
+    // Left out of the text: a channel's scale, and blocks that belong to the format's definition.
+    private static bool IsImplied(Granularity granularity, NumericFormat format) =>
+        granularity == format.DefaultGranularity && (granularity == Granularity.Channel || format.Scales is ScaleFormat.E8M0 or ScaleFormat.E4M3);
 
     private IEnumerable<string> WeightParts()
     {
         yield return Scheme.Weights.Name;
         if (Scheme.Weights.IsFullPrecision)
             yield break;
-        if (Scheme.Granularity != Granularity.Channel)
+        if (!IsImplied(Scheme.Granularity, Scheme.Weights))
             yield return Scheme.Granularity.ToString();
-        if (Scheme.Symmetric != IsSymmetricByDefault(Scheme.Weights))
+        if (Scheme.Weights is IntegerFormat { Range: not IntegerRange.Standard } integers)
+            yield return integers.Range.ToString().ToLowerInvariant();
+        else if (Scheme.Symmetric != IsSymmetricByDefault(Scheme.Weights))
             yield return Scheme.Symmetric ? "sym" : "asym";
+        if (Scheme.Weights.Scales == ScaleFormat.Nested)
+            yield return "dq";
     }
 
     [GeneratedRegex(@"\[([\w.*]+)=([^\]]*)\]")]
@@ -164,13 +173,15 @@ public sealed partial record Recipe
             List<FormatOverride> overrides = ParseOverrides();
             if ((!weights.IsFullPrecision || overrides.Count > 0) && steps.Count == 0)
                 steps.Add(QuantizationMethods.Default);
-            var scheme = new QuantScheme { Weights = weights, Symmetric = IsSymmetricByDefault(weights) };
+            var scheme = new QuantScheme { Weights = weights, Granularity = weights.DefaultGranularity, Symmetric = IsSymmetricByDefault(weights) };
             var seen = new HashSet<string>();
             while (parts.TryDequeue(out string? part))
                 if (!TakenByMethod(part, steps, seen) && !TakenAsCalibration(part, seen))
                     scheme = ParseOption(part, scheme, seen);
-            if (scheme.Activations is not null && weights is not IntegerFormat)
+            if (scheme.Activations is IntegerFormat && weights is not IntegerFormat)
                 throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "integer weights, such as rtn-int8-a8");
+            if (scheme.Activations is not null && weights.IsFullPrecision)
+                throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "quantized weights, such as rtn-fp8_e4m3-afp8_e4m3");
             return new Recipe(steps, scheme, overrides, calibration);
         }
 
@@ -240,12 +251,15 @@ public sealed partial record Recipe
             {
                 "channel" or "tensor" when !afterCache && !scheme.Weights.IsFullPrecision =>
                     ("granularity", scheme with { Granularity = part == "channel" ? Granularity.Channel : Granularity.Tensor }),
-                "sym" or "asym" when !afterCache && !scheme.Weights.IsFullPrecision => ("symmetry", scheme with { Symmetric = part == "sym" }),
+                "sym" or "asym" or "full" or "tight" when !afterCache && scheme.Weights is IntegerFormat integers =>
+                    ("symmetry", scheme with { Symmetric = part is "sym" or "full", Weights = new IntegerFormat(integers.Bits, RangeOf(part)) }),
+                "dq" when !afterCache && scheme.Weights is CodebookFormat codebook => ("double quantization", scheme with { Weights = codebook.WithNestedScales() }),
                 ['g', .. var size] when Number(size) is { } group && group > 0 && (afterCache || !scheme.Weights.IsFullPrecision) =>
                     afterCache ? ("cache group", scheme with { KeyValueGroup = group }) : ("granularity", scheme with { Granularity = Granularity.Group(group) }),
                 ['k', 'v', .. var format] when IntegerOf(format) is { } cache => ("cache", scheme with { KeyValueCache = cache }),
-                ['a', .. var format] when !afterCache && IntegerOf(format) is { } activations => ("activations", scheme with { Activations = activations }),
-                _ => throw Unknown("option", part, [.. QuantizationMethods.All.SelectMany(method => method.KnownOptions), "channel", "tensor", "sym", "asym", "g32", "g64", "g128", "a8", "kv8", "kv4"]),
+                ['a', .. var format] when !afterCache && FormatOf(format) is { IsFullPrecision: false } activations => ("activations", scheme with { Activations = activations }),
+                _ => throw Unknown("option", part, [.. QuantizationMethods.All.SelectMany(method => method.KnownOptions),
+                    "channel", "tensor", "sym", "full", "asym", "tight", "dq", "g32", "g64", "g128", "a8", "afp8_e4m3", "kv8", "kv4"]),
             };
             if (!seen.Add(kind))
                 throw Error($"the {kind} given twice ('{part}')", "each option once");
@@ -254,7 +268,16 @@ public sealed partial record Recipe
 
         private static int? Number(string digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-        private static IntegerFormat? IntegerOf(string name) => NumericFormats.Find(Number(name) is { } bits ? $"int{bits}" : name) as IntegerFormat;
+        private static NumericFormat? FormatOf(string name) => NumericFormats.Find(Number(name) is { } bits ? $"int{bits}" : name);
+
+        private static IntegerFormat? IntegerOf(string name) => FormatOf(name) as IntegerFormat;
+
+        private static IntegerRange RangeOf(string option) => option switch
+        {
+            "full" => IntegerRange.Full,
+            "tight" => IntegerRange.Tight,
+            _ => IntegerRange.Standard,
+        };
 
         private RecipeException Unknown(string what, string name, IReadOnlyList<string> known)
         {

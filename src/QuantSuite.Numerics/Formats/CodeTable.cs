@@ -35,7 +35,7 @@ public sealed class CodeTable
             throw new ArgumentException("A table of codes needs a finite value, got none.", nameof(values));
         sorted = [.. usable.Select(entry => entry.Value)];
         codes = [.. usable.Select(entry => (byte)entry.Code)];
-        thresholds = [.. usable.Zip(usable.Skip(1), (lower, upper) => Threshold(lower.Value, upper.Value, ties == TieRule.EvenCode && upper.Code % 2 == 0))];
+        thresholds = [.. usable.Zip(usable.Skip(1), (lower, upper) => Threshold(lower.Value, upper.Value, ties == TieRule.Upper || (ties == TieRule.EvenCode && upper.Code % 2 == 0)))];
         for (int code = this.values.Length - 1; code >= 0; code--)
             if (this.values[code] == 0)
                 (zeroCode, negativeZeroCode) = float.IsNegative(this.values[code]) ? (zeroCode, code) : (code, negativeZeroCode);
@@ -86,4 +86,7 @@ public enum TieRule
 
     /// <summary>The smaller one, as bitsandbytes does.</summary>
     Lower,
+
+    /// <summary>The larger one, as ml_dtypes rounds to powers of two.</summary>
+    Upper,
 }

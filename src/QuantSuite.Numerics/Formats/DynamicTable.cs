@@ -4,7 +4,7 @@ namespace QuantSuite.Numerics.Formats;
 /// The dynamic 8-bit data type (Dettmers, 8-bit approximations, 1511.04561; bitsandbytes <c>create_dynamic_map</c>): seven decades, 10⁻⁶ … 1, the i-th cut in 2^i equal parts
 /// of 0.1 … 1 whose midpoints are the values; with 0 and 1, in ascending order. Computed as PyTorch does (linspace from both ends with fused steps, all float32), to the bit.
 /// </summary>
-internal static class DynamicTable
+public static class DynamicTable
 {
     private static readonly float[] Decades = [1e-6f, 1e-5f, 1e-4f, 1e-3f, 1e-2f, 1e-1f, 1];
 

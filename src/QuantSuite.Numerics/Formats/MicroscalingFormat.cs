@@ -11,15 +11,16 @@ namespace QuantSuite.Numerics.Formats;
 /// </remarks>
 public sealed class MicroscalingFormat : TableFormat
 {
-    private readonly int largestExponent;
-
     internal MicroscalingFormat(string name, Minifloat element)
-        : base(name, element.Bits, new CodeTable(element.Values(), TieRule.EvenCode)) => largestExponent = element.LargestExponent;
+        : base(name, element.Bits, new CodeTable(element.Values(), TieRule.EvenCode)) => Elements = element;
 
     internal MicroscalingFormat(int bits)
         : base($"mxint{bits}", bits, Integers(bits))
     {
     }
+
+    /// <inheritdoc/>
+    public override Minifloat? Elements { get; }
 
     /// <inheritdoc/>
     public override ScaleFormat Scales => ScaleFormat.E8M0;
@@ -28,7 +29,7 @@ public sealed class MicroscalingFormat : TableFormat
     public override Granularity DefaultGranularity => Granularity.Group(32);
 
     /// <inheritdoc/>
-    protected override float ScaleOf(float largest) => MathF.ScaleB(1, largest == 0 ? -127 : Math.Clamp(MathF.ILogB(largest) - largestExponent, -127, 127));
+    protected override float ScaleOf(float largest) => MathF.ScaleB(1, largest == 0 ? -127 : Math.Clamp(MathF.ILogB(largest) - (Elements?.LargestExponent ?? 0), -127, 127));
 
     // Two's complement; the most negative code decodes and is never encoded.
     private static CodeTable Integers(int bits)

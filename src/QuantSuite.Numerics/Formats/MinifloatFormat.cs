@@ -13,5 +13,8 @@ public sealed class MinifloatFormat : TableFormat
     public Minifloat Layout { get; }
 
     /// <inheritdoc/>
+    public override Minifloat? Elements => Layout.Specials == MinifloatSpecials.NegativeZeroIsNaN ? null : Layout;
+
+    /// <inheritdoc/>
     protected override float ScaleOf(float largest) => largest / Largest;
 }

@@ -35,12 +35,15 @@ public abstract class NumericFormat
     /// <summary>The code nearest to a value on a grid, ties to even, clamped to the format's range.</summary>
     public abstract int Encode(float value, QuantGrid grid);
 
-    /// <summary>Fits a grid to a group and encodes the group on it.</summary>
+    /// <summary>Encodes a group on a grid that is fitted to it.</summary>
+    /// <param name="values">The group.</param>
+    /// <param name="symmetric">Whether the grid is centred on zero.</param>
     /// <param name="codes">A code for each value, overwritten.</param>
+    /// <param name="known">The grid, where it is shared with other groups.</param>
     /// <returns>The grid.</returns>
-    public virtual QuantGrid Quantize(ReadOnlySpan<float> values, bool symmetric, Span<byte> codes)
+    public virtual QuantGrid Quantize(ReadOnlySpan<float> values, bool symmetric, Span<byte> codes, QuantGrid? known = null)
     {
-        QuantGrid grid = Fit(values, symmetric);
+        QuantGrid grid = known ?? Fit(values, symmetric);
         for (int i = 0; i < values.Length; i++)
             codes[i] = (byte)Encode(values[i], grid);
         return grid;

@@ -36,7 +36,7 @@ public static class NumericFormats
     public static BinaryFormat Binary { get; } = new();
 
     /// <summary>The byte of a power-of-two scale: 2^(code−127), 255 for NaN; a scale's format, not a weight's.</summary>
-    public static CodeTable E8M0 { get; } = new(Enumerable.Range(0, 256).Select(code => code == 255 ? float.NaN : MathF.ScaleB(1, code - 127)), TieRule.EvenCode);
+    public static CodeTable E8M0 { get; } = new(Enumerable.Range(0, 256).Select(code => code == 255 ? float.NaN : MathF.ScaleB(1, code - 127)), TieRule.Upper);
 
     /// <summary>All formats that recipes name, in the order in which they are listed to users.</summary>
     public static IReadOnlyList<NumericFormat> All { get; } =

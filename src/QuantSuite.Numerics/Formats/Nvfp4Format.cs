@@ -13,6 +13,9 @@ public sealed class Nvfp4Format : TableFormat
         : base("nvfp4", 4, new CodeTable(Minifloat.E2M1.Values(), TieRule.EvenCode)) => TensorDivisor = tensorDivisor;
 
     /// <inheritdoc/>
+    public override Minifloat? Elements => Minifloat.E2M1;
+
+    /// <inheritdoc/>
     public override ScaleFormat Scales => ScaleFormat.E4M3;
 
     /// <inheritdoc/>
@@ -31,7 +34,7 @@ public sealed class Nvfp4Format : TableFormat
         foreach (float value in values)
             largest = MathF.Max(largest, MathF.Abs(value));
         float divisor = ScaleTable.Largest * Largest / largest;
-        return new Nvfp4Format(float.IsFinite(divisor) ? divisor : 1);
+        return new Nvfp4Format(divisor > 0 && float.IsFinite(divisor) ? divisor : 1);
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,11 @@ public sealed record QuantScheme
     /// <summary>Whether weight grids are centred on zero.</summary>
     public bool Symmetric { get; init; }
 
-    /// <summary>Format of the inputs of the linears: per token, symmetric, its scale taken from the token itself (dynamic); null leaves them float32.</summary>
-    public IntegerFormat? Activations { get; init; }
+    /// <summary>
+    /// Format of the inputs of the linears: per token (per block of a token, for formats of blocks), symmetric, its scale taken from the token itself (dynamic); null leaves them
+    /// float32. Integers meet integer weights in exact sums; inputs of any other format are rounded, and multiplied in float32.
+    /// </summary>
+    public NumericFormat? Activations { get; init; }
 
     /// <summary>Format of keys (after RoPE) and values: per token and head, asymmetric; null leaves them float32.</summary>
     public IntegerFormat? KeyValueCache { get; init; }

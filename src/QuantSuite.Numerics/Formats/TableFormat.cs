@@ -37,6 +37,9 @@ public abstract class TableFormat : NumericFormat
     /// <summary>The largest magnitude of a code.</summary>
     public float Largest => table.Largest;
 
+    /// <summary>The small float that the codes are, sign of zero included, so that kernels can round by arithmetic; null for other tables.</summary>
+    public virtual Minifloat? Elements => null;
+
     /// <inheritdoc/>
     public override QuantGrid Fit(ReadOnlySpan<float> values, bool symmetric)
     {

@@ -17,8 +17,10 @@ public sealed class TwnFormat : TableFormat
     public override QuantGrid Fit(ReadOnlySpan<float> values, bool symmetric) => new(Scale(values, Threshold(values)), 0);
 
     /// <inheritdoc/>
-    public override QuantGrid Quantize(ReadOnlySpan<float> values, bool symmetric, Span<byte> codes)
+    public override QuantGrid Quantize(ReadOnlySpan<float> values, bool symmetric, Span<byte> codes, QuantGrid? known = null)
     {
+        if (known is not null)
+            return base.Quantize(values, symmetric, codes, known);
         float threshold = Threshold(values);
         QuantGrid grid = new(Scale(values, threshold), 0);
         for (int i = 0; i < values.Length; i++)

@@ -61,6 +61,12 @@ public abstract class Kernels : IDisposable
     /// <summary>Codes of each row: s = max|x| / 127 (1 for a row of zeros), a = clamp(rint(x/s), −127, 127) for 8 bits; 2ᵇ⁻¹−1 in general.</summary>
     public abstract void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination);
 
+    /// <summary>
+    /// y = the values of x that a format keeps, for activations that are no integers: symmetric, a scale for each row or, where the format has blocks, for each block of a row;
+    /// a scale of the whole tensor (NVFP4) is the row's, so that no row depends on another. A row or block with NaN or infinity becomes NaN. y may be x.
+    /// </summary>
+    public abstract void RoundRows(Matrix x, NumericFormat format, Matrix y);
+
     /// <summary>Rounds each group of neighbours of each row to an asymmetric grid of its own, in place: the value that the KV cache holds.</summary>
     public abstract void RoundGroups(Matrix x, int groupSize, IntegerFormat format);
 

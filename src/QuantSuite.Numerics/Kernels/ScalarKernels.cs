@@ -61,6 +61,18 @@ public unsafe class ScalarKernels : Kernels
     }
 
     /// <inheritdoc/>
+    public override void RoundRows(Matrix x, NumericFormat format, Matrix y) => Pool.Run(x.Rows, m =>
+    {
+        NumericFormat own = format.ForTensor(x.Row(m));
+        int groupSize = format.DefaultGranularity.GroupSize(x.Columns);
+        for (int first = 0; first < x.Columns; first += groupSize)
+        {
+            Range group = first..Math.Min(first + groupSize, x.Columns);
+            RoundGroup(x.Row(m)[group], own, own.Fit(x.Row(m)[group], symmetric: true), y.Row(m)[group]);
+        }
+    });
+
+    /// <inheritdoc/>
     public override void RoundGroups(Matrix x, int groupSize, IntegerFormat format) => Pool.Run(x.Rows, m =>
     {
         Span<float> row = x.Row(m);
@@ -203,6 +215,12 @@ public unsafe class ScalarKernels : Kernels
             if (row[k] > row[best])
                 best = k;
         return best;
+    }
+
+    private protected virtual void RoundGroup(ReadOnlySpan<float> x, NumericFormat format, QuantGrid grid, Span<float> y)
+    {
+        for (int k = 0; k < x.Length; k++)
+            y[k] = format.Decode(format.Encode(x[k], grid), grid);
     }
 
     private static void MultiplyPanel(Matrix x, PanelMatrix weight, Matrix y, int panel)

@@ -97,6 +97,15 @@ public abstract unsafe class VectorKernels : ScalarKernels
     public override void Attention(Matrix queries, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, Matrix output) =>
         new VectorAttention(MultiplyStrip, queries, spans, shape, output).Run(Pool);
 
+    private protected override void RoundGroup(ReadOnlySpan<float> x, NumericFormat format, QuantGrid grid, Span<float> y)
+    {
+        if (format is TableFormat { Elements: { } elements } table && grid.Scale > 0)
+            fixed (float* source = x, target = y)
+                VectorMath.RoundToMinifloat(source, target, x.Length, grid.Scale, elements, table.Largest);
+        else
+            base.RoundGroup(x, format, grid, y);
+    }
+
     private protected abstract void MultiplyStrip(in Strip strip);
 
     private static float* RowOf(Matrix matrix, int row) => matrix.Pointer + (long)row * matrix.Columns;

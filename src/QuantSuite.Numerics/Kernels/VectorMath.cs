@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
 
@@ -197,6 +198,29 @@ internal static unsafe class VectorMath
                 codes[k] = last[k - whole];
         }
         return scale;
+    }
+
+    /// <summary>
+    /// <see cref="ScalarKernels.RoundRows"/> of a group whose codes are small floats. With p the power of two at or below |x/s|, and no smaller than the smallest normal value, adding
+    /// and taking away 1.5·p·2^(23−f) leaves f bits of fraction, ties to even.
+    /// </summary>
+    [MethodImpl(Hot)]
+    public static void RoundToMinifloat(float* x, float* y, int count, float scale, Minifloat layout, float largest)
+    {
+        int whole = count & -Width;
+        Vector512<float> scales = Vector512.Create(scale), top = Vector512.Create(largest), smallest = Vector512.Create(MathF.ScaleB(1, layout.SmallestExponent));
+        Vector512<float> magic = Vector512.Create(MathF.ScaleB(1.5f, 23 - layout.FractionBits)), exponent = Vector512.Create(0x7F800000).AsSingle();
+        for (int k = 0; k < count; k += Width)
+        {
+            Vector512<float> value = (k < whole ? Vector512.Load(x + k) : LoadPart(x + k, count - k)) / scales;
+            value = Vector512.Max(-top, Vector512.Min(top, value));
+            Vector512<float> shift = Vector512.Max(value & exponent, smallest) * magic;
+            value = Vector512.CopySign((value + shift) - shift, value) * scales;
+            if (k < whole)
+                value.Store(y + k);
+            else
+                StorePart(value, y + k, count - k);
+        }
     }
 
     /// <summary><see cref="ScalarKernels.RoundGroups"/> of one group.</summary>

@@ -18,7 +18,7 @@ public class EqualBitsTests
     public static TheoryData<string, string, int> Runs()
     {
         var data = new TheoryData<string, string, int>();
-        foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int3-g32-kv8", "rtn-int2-g32-a8-kv4", "rtn-int5-g48"])
+        foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int3-g32-kv8", "rtn-int2-g32-a8-kv4", "rtn-int5-g48", "rtn-nvfp4", "rtn-mxfp6-amxfp8", "rtn-fp8_e4m3-afp8_e4m3"])
             foreach (string kernels in (string[])["scalar", "avx2", "avx512"])
                 foreach (int threads in (int[])[1, 2, 3])
                     data.Add(recipe, kernels, threads);
@@ -44,6 +44,19 @@ public class EqualBitsTests
     [InlineData("rtn-int4-g32")]
     [InlineData("rtn-int8")]
     [InlineData("rtn-int3-g48")]
+    [InlineData("rtn-mxfp4")]
+    [InlineData("rtn-mxfp6_e3m2")]
+    [InlineData("rtn-mxint3-g16")]
+    [InlineData("rtn-nvfp4")]
+    [InlineData("rtn-nf4-g64")]
+    [InlineData("rtn-nf4-dq")]
+    [InlineData("rtn-nf3-g32")]
+    [InlineData("rtn-ternary")]
+    [InlineData("rtn-twn-tensor")]
+    [InlineData("rtn-binary-g32")]
+    [InlineData("rtn-fp8_e5m2")]
+    [InlineData("rtn-fp8_e4m3-afp8_e4m3")]
+    [InlineData("rtn-int4-full-amxfp8")]
     public void PackedEqualsDequantized(string recipe)
     {
         int[] expected = Reference(recipe);
@@ -51,7 +64,7 @@ public class EqualBitsTests
         using DecoderModel model = Quantizer.Load(Model, Recipe.Parse(recipe), kernels);
         foreach (Weight weight in model.Linears)
             using (Matrix twin = weight.Panels.ToMatrix())
-                weight.Store(new DensePanels(twin, NumericFormats.Fp32));
+                weight.Store(new DensePanels(twin, NumericFormats.Fp32), weight.Activations);
         using Matrix logits = model.Logits(Ids);
         Assert.Equal(expected, Bits(logits));
     }

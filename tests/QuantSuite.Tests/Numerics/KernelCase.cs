@@ -145,6 +145,12 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 kernels.QuantizeRows(x, NumericFormats.Int(bits), rows);
                 return QuantizedBits(rows);
             });
+        foreach (NumericFormat format in NumericFormats.All.Where(format => format is TableFormat))
+            yield return Rows($"round rows {format}", (kernels, x, _) =>
+            {
+                kernels.RoundRows(x, format, x);
+                return Bits(x);
+            });
         foreach ((int bits, int groupSize) in ((int, int)[])[(8, 64), (4, 64), (4, 32), (8, 10)])
             yield return Rows($"round groups int{bits} g{groupSize}", (kernels, x, _) =>
             {
