@@ -112,7 +112,13 @@ public sealed partial record Recipe
     /// <param name="name">The tensor's name without <c>.weight</c>.</param>
     public QuantScheme SchemeOf(string name) =>
         Overrides.LastOrDefault(other => other.Matches(name)) is not { Format: var format } ? Scheme
-            : Scheme with { Weights = format, Symmetric = IsSymmetricByDefault(format), Activations = format is IntegerFormat ? Scheme.Activations : null };
+            : Scheme with
+            {
+                Weights = format,
+                Granularity = Scheme.Granularity == Scheme.Weights.DefaultGranularity ? format.DefaultGranularity : Scheme.Granularity,
+                Symmetric = IsSymmetricByDefault(format),
+                Activations = format.IsFullPrecision || (Scheme.Activations is IntegerFormat && format is not IntegerFormat) ? null : Scheme.Activations,
+            };
 
     /// <summary>Recipes are equal when their texts are.</summary>
     public bool Equals(Recipe? other) => other is not null && ToString() == other.ToString();
