@@ -18,7 +18,7 @@ namespace QuantSuite.Quantization;
 /// </code>
 /// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
 /// scheme the checkpoint has (<see cref="For"/>).
-/// Defaults, left out when printed: one scale a channel, or a block of the size that the format defines (MX, NVFP4); int8 symmetric, narrower integers asymmetric.
+/// Defaults, left out when printed: one scale a channel, or a block of the size that the format defines (MX, NVFP4); int8 symmetric, narrower integers and binary asymmetric.
 /// sym uses the codes ±(2ᵇ⁻¹−1), full all of them; asym widens the range to hold 0, tight does not. dq: codebook formats with doubly quantized scales. docs/formats.md has the formulae.
 /// </summary>
 public sealed partial record Recipe
@@ -135,7 +135,7 @@ public sealed partial record Recipe
     [GeneratedRegex("^(?:-(?!kv)(.+?))?(?:-(kv[^-]+(?:-g[0-9]+)?))?$")]
     private static partial Regex FiledParts();
 
-    private static bool IsSymmetricByDefault(NumericFormat format) => format is not IntegerFormat || format.Bits >= 8;
+    private static bool IsSymmetricByDefault(NumericFormat format) => format is not BinaryFormat && (format is not IntegerFormat || format.Bits >= 8);
 
     // Left out of the text: a channel's scale, and blocks that belong to the format's definition.
     private static bool IsImplied(Granularity granularity, NumericFormat format) =>
@@ -257,6 +257,7 @@ public sealed partial record Recipe
             {
                 "channel" or "tensor" when !afterCache && !scheme.Weights.IsFullPrecision =>
                     ("granularity", scheme with { Granularity = part == "channel" ? Granularity.Channel : Granularity.Tensor }),
+                "sym" or "asym" when !afterCache && scheme.Weights is BinaryFormat => ("symmetry", scheme with { Symmetric = part == "sym" }),
                 "sym" or "asym" or "full" or "tight" when !afterCache && scheme.Weights is IntegerFormat integers =>
                     ("symmetry", scheme with { Symmetric = part is "sym" or "full", Weights = new IntegerFormat(integers.Bits, RangeOf(part)) }),
                 "dq" when !afterCache && scheme.Weights is CodebookFormat codebook => ("double quantization", scheme with { Weights = codebook.WithNestedScales() }),

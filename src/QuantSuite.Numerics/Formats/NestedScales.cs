@@ -33,6 +33,26 @@ public sealed class NestedScales
     /// <summary>A scale as it comes back.</summary>
     public float this[int index] => Dynamic.Values[codes[index]] * maxima[index / BlockSize] + Offset;
 
+    /// <summary>Rounds the scales of a matrix's grids, given in row-major order.</summary>
+    public static NestedScales Fit(ReadOnlySpan<QuantGrid> grids)
+    {
+        var scales = new float[grids.Length];
+        for (int i = 0; i < scales.Length; i++)
+            scales[i] = grids[i].Scale;
+        return Fit(scales);
+    }
+
+    /// <summary>The storage of a matrix of so many rows and groups.</summary>
+    public NestedValues ToValues(int rows, int groupCount)
+    {
+        var values = new NestedValues(rows, groupCount, DynamicTable.Signed, BlockSize) { Offset = Offset };
+        for (int block = 0; block < maxima.Length; block++)
+            values.SetBlock(block, maxima[block]);
+        for (int i = 0; i < codes.Length; i++)
+            values.SetCode(i / groupCount, i % groupCount, codes[i]);
+        return values;
+    }
+
     /// <summary>Rounds the scales of a matrix, given in row-major order.</summary>
     public static NestedScales Fit(ReadOnlySpan<float> scales)
     {

@@ -68,6 +68,30 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
         Law = CodeLaw.Of(table, MiddleZero);
     }
 
+    /// <summary>Packs codes and their grids; doubly quantized scales (<see cref="ScaleFormat.Nested"/>) are rounded here, once all are known.</summary>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="format">A format of at most 8 bits.</param>
+    /// <param name="groupSize">Neighbours that share a grid.</param>
+    /// <param name="symmetric">As for the constructor.</param>
+    /// <param name="grids">[rows, groups].</param>
+    /// <param name="codes">[rows, columns].</param>
+    public static QuantizedMatrix Pack(int rows, int columns, NumericFormat format, int groupSize, bool symmetric, ReadOnlySpan<QuantGrid> grids, ReadOnlySpan<byte> codes)
+    {
+        bool isNested = format.Scales == ScaleFormat.Nested;
+        QuantizedMatrix packed = isNested
+            ? new(rows, columns, format, groupSize, NestedScales.Fit(grids).ToValues(rows, GroupsOf(columns, groupSize)))
+            : new(rows, columns, format, groupSize, symmetric);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int group = 0; group < packed.GroupCount && !isNested; group++)
+                packed.SetGrid(row, group, grids[row * packed.GroupCount + group]);
+            for (int column = 0; column < columns; column++)
+                packed.SetCode(row, column, codes[row * columns + column]);
+        }
+        return packed;
+    }
+
     /// <summary>The code format.</summary>
     public NumericFormat Format { get; }
 

@@ -58,18 +58,7 @@ public sealed class GptqResult
     public float Value(int row, int column) => Grids.Decode(Code(row, column), Grid(row, GroupOfColumn[column]));
 
     /// <summary>The packed form.</summary>
-    public QuantizedMatrix Pack(QuantScheme scheme)
-    {
-        var packed = new QuantizedMatrix(Rows, Columns, Grids.Format, GroupSize, scheme.Symmetric);
-        for (int row = 0; row < Rows; row++)
-        {
-            for (int group = 0; group < GroupCount; group++)
-                packed.SetGrid(row, group, Grid(row, group));
-            for (int column = 0; column < Columns; column++)
-                packed.SetCode(row, column, Code(row, column));
-        }
-        return packed;
-    }
+    public QuantizedMatrix Pack(QuantScheme scheme) => QuantizedMatrix.Pack(Rows, Columns, Grids.Format, GroupSize, scheme.Symmetric, grids, codes);
 
     internal void SetGrid(int row, int group, QuantGrid grid) => grids[row * GroupCount + group] = grid;
 

@@ -18,36 +18,16 @@ public sealed class Rtn : QuantizationMethod
     /// <summary>Rounds every weight [out, in] to the nearest point of its group's grid.</summary>
     public static QuantizedMatrix RoundToNearest(Matrix weight, QuantScheme scheme)
     {
-        int groupSize = scheme.Granularity.GroupSize(weight.Columns);
         NumericFormat format = scheme.Weights.ForTensor(weight.Span);
-        var quantized = new QuantizedMatrix(weight.Rows, weight.Columns, format, groupSize, scheme.Symmetric);
+        int groupSize = scheme.Granularity.GroupSize(weight.Columns), groupCount = (weight.Columns + groupSize - 1) / groupSize;
         QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? format.Fit(weight.Span, scheme.Symmetric) : null;
-        var codes = new byte[groupSize];
-        for (int row = 0; row < weight.Rows; row++)
+        var grids = new QuantGrid[weight.Rows * groupCount];
+        var codes = new byte[weight.Rows * weight.Columns];
+        for (int i = 0; i < grids.Length; i++)
         {
-            ReadOnlySpan<float> values = weight.Row(row);
-            for (int group = 0; group < quantized.GroupCount; group++)
-            {
-                int first = group * groupSize, end = Math.Min(first + groupSize, values.Length);
-                QuantGrid grid = format.Quantize(values[first..end], scheme.Symmetric, codes, shared);
-                quantized.SetGrid(row, group, grid);
-                for (int column = first; column < end; column++)
-                    quantized.SetCode(row, column, codes[column - first]);
-            }
+            int row = i / groupCount, first = i % groupCount * groupSize, end = Math.Min(first + groupSize, weight.Columns);
+            grids[i] = format.Quantize(weight.Row(row)[first..end], scheme.Symmetric, codes.AsSpan(row * weight.Columns + first), shared);
         }
-        if (format.Scales == ScaleFormat.Nested)
-            NestScales(quantized);
-        return quantized;
-    }
-
-    // Double quantization: the codes are those of the exact scales.
-    private static void NestScales(QuantizedMatrix quantized)
-    {
-        var scales = new float[quantized.Rows * quantized.GroupCount];
-        for (int i = 0; i < scales.Length; i++)
-            scales[i] = quantized.Scale(i / quantized.GroupCount, i % quantized.GroupCount);
-        var nested = NestedScales.Fit(scales);
-        for (int i = 0; i < scales.Length; i++)
-            quantized.SetGrid(i / quantized.GroupCount, i % quantized.GroupCount, new QuantGrid(nested[i], 0));
+        return QuantizedMatrix.Pack(weight.Rows, weight.Columns, format, groupSize, scheme.Symmetric, grids, codes);
     }
 }

@@ -54,6 +54,7 @@ public class EqualBitsTests
     [InlineData("rtn-ternary")]
     [InlineData("rtn-twn-tensor")]
     [InlineData("rtn-binary-g32")]
+    [InlineData("rtn-binary-sym")]
     [InlineData("rtn-fp8_e5m2")]
     [InlineData("rtn-fp8_e4m3-afp8_e4m3")]
     [InlineData("rtn-int4-full-amxfp8")]

@@ -21,6 +21,7 @@ public class RecipeTests
     [InlineData("mxint4-g16", "rtn-mxint4-g16")]
     [InlineData("rtn-mxfp8", "rtn-mxfp8_e4m3")]
     [InlineData("rtn-nvfp4", "rtn-nvfp4")]
+    [InlineData("rtn-binary-asym-g128", "rtn-binary-g128")]
     [InlineData("rtn-nf4-g64", "rtn-nf4-g64")]
     [InlineData("rtn-nf4-dq", "rtn-nf4-g64-dq")]
     [InlineData("rtn-nf4-channel", "rtn-nf4-channel")]
