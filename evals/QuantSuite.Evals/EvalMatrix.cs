@@ -19,8 +19,9 @@ public sealed class EvalMatrix
     public EvalMatrix(EvalSettings settings)
     {
         Settings = settings;
-        recipes = Recipes.ParseAll(settings.Recipes).ToDictionary(recipe => recipe.ToString());
-        Rows = EvalRow.List(settings, [.. recipes.Keys]);
+        IReadOnlyList<Recipe> named = Recipes.ParseAll(settings.Recipes);
+        Rows = EvalRow.List(settings, model => Recipes.For(named, model.ReadScheme()).Select(recipe => recipe.ToString()));
+        recipes = Rows.Select(row => row.Recipe).Distinct().ToDictionary(text => text, Recipe.Parse);
         PickedCount = Rows.Count;
         positions = Rows.Index().ToDictionary(entry => entry.Item.Key, entry => entry.Index);
     }

@@ -15,7 +15,7 @@ public static class QuantSuiteCommand
     /// <summary>The verbs, in the order of the help text.</summary>
     public static IReadOnlyList<Verb> Verbs =>
     [
-        new RunVerb(), new AcceptVerb(), new CompareVerb(), new ReportVerb(), new ListVerb(), new InspectVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
+        new RunVerb(), new AcceptVerb(), new CompareVerb(), new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 
     internal static IReadOnlyList<string> FirstSteps { get; } =

@@ -1,3 +1,4 @@
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Families;
 using QuantSuite.Models.Tokenization;
 using QuantSuite.Numerics;
@@ -12,7 +13,6 @@ namespace QuantSuite.Models;
 public sealed class DecoderModel : LanguageModel
 {
     private readonly ForwardContext context;
-    private readonly IDisposable source;
     private readonly Lazy<Tokenizer> tokenizer;
     private readonly Lazy<ModelIdentity> identity;
     private long tokenCount;
@@ -23,14 +23,14 @@ public sealed class DecoderModel : LanguageModel
     /// <param name="kernels">The operations; owned by the caller.</param>
     /// <param name="tokenizer">The checkpoint's tokenizer, loaded when a text is asked for: logits of ids need none.</param>
     /// <param name="identity">Content hashes, taken when asked for.</param>
-    /// <param name="source">The open checkpoint, disposed with the model.</param>
-    public DecoderModel(string name, Architecture architecture, Kernels kernels, Func<Tokenizer> tokenizer, Func<ModelIdentity> identity, IDisposable source)
+    /// <param name="checkpoint">The open checkpoint, disposed with the model.</param>
+    public DecoderModel(string name, Architecture architecture, Kernels kernels, Func<Tokenizer> tokenizer, Func<ModelIdentity> identity, Checkpoint checkpoint)
     {
         Name = name;
         Architecture = architecture;
         this.tokenizer = new Lazy<Tokenizer>(tokenizer);
         this.identity = new Lazy<ModelIdentity>(identity);
-        this.source = source;
+        Checkpoint = checkpoint;
         context = new ForwardContext(kernels);
         Cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
     }
@@ -49,6 +49,9 @@ public sealed class DecoderModel : LanguageModel
 
     /// <summary>The wired layers.</summary>
     public Architecture Architecture { get; }
+
+    /// <summary>The open checkpoint that the model was read from.</summary>
+    public Checkpoint Checkpoint { get; }
 
     /// <summary>The operations that the model runs on.</summary>
     public Kernels Kernels => context.Kernels;
@@ -181,7 +184,7 @@ public sealed class DecoderModel : LanguageModel
             weight.Dispose();
         context.Dispose();
         Cache.Dispose();
-        source.Dispose();
+        Checkpoint.Dispose();
         base.Dispose();
     }
 

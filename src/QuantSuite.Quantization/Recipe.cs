@@ -68,7 +68,7 @@ public sealed partial record Recipe
     public int Bits => Filed is null ? Scheme.Weights.Bits : FiledBits(Filed);
 
     /// <summary>Format of the linears' inputs, <c>fp32</c> or e.g. <c>int8</c>: the trait Activations.</summary>
-    public string ActivationsText => Scheme.Activations?.Name ?? "fp32";
+    public string ActivationsText => Filed is not null && FiledActivations().Match(Filed) is { Success: true } match ? Name(match.Groups[1].Value) : Scheme.Activations?.Name ?? "fp32";
 
     /// <summary>Format of the KV cache, <c>fp32</c> or e.g. <c>int4</c>: the trait KvCache.</summary>
     public string KvCacheText => Scheme.KeyValueCache is not { } format ? "fp32" : Scheme.KeyValueGroup == 0 ? format.Name : $"{format.Name}-g{Scheme.KeyValueGroup}";
@@ -76,6 +76,9 @@ public sealed partial record Recipe
     /// <summary>Reads a recipe's text.</summary>
     /// <exception cref="RecipeException">The text is no recipe; the message says what was expected, and what was probably meant.</exception>
     public static Recipe Parse(string text) => new Parser(text).Parse();
+
+    /// <summary>Whether <see cref="For"/> takes this scheme.</summary>
+    public bool AppliesTo(string? scheme) => Filed is null ? scheme is null || IsFullPrecision : scheme is not null && Filed is AnyFiled || Filed == scheme;
 
     /// <summary>The recipe as it applies to a model: <c>file</c> becomes the model's own scheme.</summary>
     /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>
@@ -128,6 +131,11 @@ public sealed partial record Recipe
 
     /// <summary>In a scheme of a file the first number after a letter of its format: 4 of <c>gptq-int4-g128</c>, <c>gguf_q4_k</c> and <c>bnb_nf4</c>.</summary>
     private static int FiledBits(string scheme) => FormatBits().Match(scheme) is { Success: true } match ? match.Groups[1].Value[0] - '0' : 0;
+
+    private static string Name(string format) => char.IsAsciiDigit(format[0]) ? $"int{format}" : format;
+
+    [GeneratedRegex("-a([0-9]+|[a-z]+[0-9][a-z0-9_]*)$")]
+    private static partial Regex FiledActivations();
 
     [GeneratedRegex("(?:int|fp|nf|q|mxfp|mxint|nvfp)([1-8])")]
     private static partial Regex FormatBits();

@@ -17,6 +17,23 @@ public static class Recipes
     public static IReadOnlyList<Recipe> ParseAll(IReadOnlyList<string> texts) =>
         texts.Count == 0 ? Default : [.. texts.SelectMany(text => text == DefaultWord ? Default : [Recipe.Parse(text)]).Distinct()];
 
+    /// <summary>The recipes of a model that came quantized, where none is named: its codes, its dequantized values, its codes with a cache of 8 bits.</summary>
+    public static IReadOnlyList<Recipe> FiledDefault { get; } = [.. new[] { "fp32", "file", "file-kv8" }.Select(Recipe.Parse)];
+
+    /// <summary>
+    /// The recipes of a list that apply to a model, as they apply: <c>file</c> to models that came quantized, those that round to all others. So one list serves models of both kinds.
+    /// </summary>
+    /// <param name="recipes">As <see cref="ParseAll"/> gives them.</param>
+    /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>
+    /// <exception cref="RecipeException">None applies.</exception>
+    public static IReadOnlyList<Recipe> For(IReadOnlyList<Recipe> recipes, string? scheme)
+    {
+        if (scheme is not null && ReferenceEquals(recipes, Default))
+            recipes = FiledDefault;
+        Recipe[] applicable = [.. recipes.Where(recipe => recipe.AppliesTo(scheme)).Select(recipe => recipe.For(scheme)).Distinct()];
+        return applicable.Length > 0 ? applicable : [recipes[0].For(scheme)];
+    }
+
     /// <summary>The traits by which a test filter picks a recipe.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Traits(this Recipe recipe) =>
     [

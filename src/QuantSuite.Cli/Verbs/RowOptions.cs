@@ -29,15 +29,16 @@ internal sealed class RowOptions
 
     /// <summary>The rows that the options name.</summary>
     /// <exception cref="SettingsException">There is none.</exception>
-    public IReadOnlyList<EvalRow> Pick(ParseResult arguments, EvalSettings settings, IReadOnlyDictionary<string, Recipe> recipes)
+    public IReadOnlyList<EvalRow> Pick(ParseResult arguments, EvalSettings settings, IReadOnlyList<Recipe> recipes)
     {
         RowFilter? expression = arguments.GetValue(filter) is { } text ? RowFilter.Parse(text) : null;
         string[] names = [.. Given(arguments, tasks).Where(task => !IsItemFile(task)).Select(name => EvalTasks.Get(name).Name)];
         string[] files = [.. Given(arguments, tasks).Where(IsItemFile).Select(file => EvalTasks.Get(file).Name)];
-        IReadOnlyList<EvalRow> all = EvalRow.List(settings, [.. recipes.Keys]);
+        IReadOnlyList<EvalRow> all = EvalRow.List(settings, model => Recipes.For(recipes, model.ReadScheme()).Select(recipe => recipe.ToString()));
+        var traits = all.Select(row => row.Recipe).Distinct().ToDictionary(text => text, text => Recipe.Parse(text).Traits());
         EvalRow[] picked = [.. all
             .Where(row => names.Length + files.Length == 0 || names.Contains(row.Task.Name) || files.Contains(row.Task.Name))
-            .Where(row => expression is null || expression.Matches(row.Traits(recipes[row.Recipe].Traits())))];
+            .Where(row => expression is null || expression.Matches(row.Traits(traits[row.Recipe])))];
         return picked.Length > 0 ? picked : throw new SettingsException(
             $"No row is picked out of {all.Count}: models {Names(all, row => row.Model.Name)}; recipes {Names(all, row => row.Recipe)}; tasks {Names(all, row => row.Task.Name)}.");
     }

@@ -30,15 +30,14 @@ public sealed class RunVerb : Verb
     protected override int Run(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         EvalSettings settings = rows.Settings(arguments);
-        var recipes = Recipes.ParseAll(settings.Recipes).ToDictionary(recipe => recipe.ToString());
-        IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, recipes);
+        IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, Recipes.ParseAll(settings.Recipes));
         var outcomes = new List<RowOutcome>();
         var progress = new RunProgress(picked.Count);
         try
         {
             using Kernels kernels = Kernels.Create(settings.ThreadCount);
             foreach (var group in picked.GroupBy(row => (row.Model.Path, row.Recipe)))
-                RunGroup([.. group], recipes[group.Key.Recipe], kernels);
+                RunGroup([.. group], Recipe.Parse(group.Key.Recipe), kernels);
         }
         finally
         {

@@ -13,13 +13,15 @@ public sealed record EvalRow(ModelLocation Model, EvalTask Task, string Recipe)
     /// Models × recipes × tasks, in this order, so that each model × recipe is one run of rows. Embedded models (where none is named) answer MicroWorld;
     /// named ones the benchmarks that the data folders hold, or MicroWorld where there is nothing else. The user's item files go to both.
     /// </summary>
+    /// <param name="settings">Models, data, tasks.</param>
+    /// <param name="recipes">The recipes that apply to a model.</param>
     /// <exception cref="CheckpointException">A named model is not there.</exception>
     /// <exception cref="SettingsException">Two models have one name.</exception>
-    public static IReadOnlyList<EvalRow> List(EvalSettings settings, IReadOnlyList<string> recipes)
+    public static IReadOnlyList<EvalRow> List(EvalSettings settings, Func<ModelLocation, IEnumerable<string>> recipes)
     {
         IReadOnlyList<ModelLocation> models = Models(settings);
         IReadOnlyList<EvalTask> tasks = Tasks(settings);
-        return [.. from model in models from recipe in recipes from task in tasks select new EvalRow(model, task, recipe)];
+        return [.. from model in models from recipe in recipes(model) from task in tasks select new EvalRow(model, task, recipe)];
     }
 
     /// <summary>The models that the settings name; the embedded ones where they name none.</summary>

@@ -21,6 +21,7 @@ public abstract class Checkpoint : IDisposable
     private readonly Lazy<string> contentHash;
     private readonly Lazy<QuantizedLayout?> layout;
     private readonly HashSet<string> claimed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, float[]> vectors = new(StringComparer.Ordinal);
 
     private protected Checkpoint(
         string path, IReadOnlyList<MappedFile> files, Dictionary<string, StoredTensor> stored, IReadOnlyDictionary<string, object> metadata)
@@ -74,6 +75,9 @@ public abstract class Checkpoint : IDisposable
             claimed.UnionWith(codes.TensorNames);
         return codes;
     }
+
+    /// <summary>The vectors that a model has taken by <see cref="ReadVector"/>, in the arrays that it runs on: what a method has scaled is seen here.</summary>
+    public IReadOnlyDictionary<string, float[]> Vectors => vectors;
 
     /// <summary>Values of a tensor as float32, row-major.</summary>
     /// <exception cref="CheckpointException">The tensor is missing, its type cannot be read, or its size is not <paramref name="destination"/>'s.</exception>
@@ -135,6 +139,7 @@ public abstract class Checkpoint : IDisposable
         var vector = new float[length];
         Read(name, vector);
         RequireFinite(name, vector);
+        vectors[name] = vector;
         return vector;
     }
 

@@ -11,6 +11,17 @@ namespace QuantSuite.Models.Checkpoints;
 /// <param name="Family">config.json's <c>model_type</c>, or GGUF's <c>general.architecture</c>.</param>
 public sealed record ModelLocation(string Name, string Path, string Family)
 {
+    /// <summary>The scheme of a model that came quantized (<see cref="QuantizedLayout.Scheme"/>), or null. Read from its configuration, or a GGUF file's head, at every call.</summary>
+    /// <exception cref="CheckpointException">It came quantized in a way that cannot be read.</exception>
+    public string? ReadScheme()
+    {
+        string config = System.IO.Path.Combine(Path, "config.json");
+        if (File.Exists(config) && !Directory.EnumerateFiles(Path).Any(IsGguf))
+            return QuantizedLayouts.Of(ModelConfig.Read(config))?.Scheme;
+        using Checkpoint checkpoint = CheckpointFiles.Open(Path);
+        return checkpoint.Layout?.Scheme;
+    }
+
     /// <summary>The model at a path: a folder with config.json, a folder with a <c>.gguf</c> file, or a <c>.gguf</c> file.</summary>
     /// <exception cref="CheckpointException">There is none.</exception>
     public static ModelLocation Open(string path) =>

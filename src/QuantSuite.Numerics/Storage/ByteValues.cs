@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
 
@@ -27,6 +28,12 @@ public sealed unsafe class ByteValues : GroupValues
         }
     }
 
+    /// <summary>E8M0 or E4M3; null for integers.</summary>
+    public ScaleFormat? Format { get; private init; }
+
+    /// <summary>What numbers of <see cref="ScaleFormat.E4M3"/> are divided by; 1 for others.</summary>
+    public float Divisor { get; private init; } = 1;
+
     /// <inheritdoc/>
     public override long ByteCount => codes.ByteCount;
 
@@ -45,11 +52,11 @@ public sealed unsafe class ByteValues : GroupValues
 
     /// <summary>E8M0: 2^(code − 127), 255 for NaN (OCP microscaling 1.0).</summary>
     public static ByteValues PowersOfTwo(int rows, int groupCount) =>
-        new(rows, groupCount, "a power of two from 2^−127 to 2^127", static code => code == TableLength - 1 ? float.NaN : MathF.ScaleB(1, code - 127));
+        new(rows, groupCount, "a power of two from 2^−127 to 2^127", static code => code == TableLength - 1 ? float.NaN : MathF.ScaleB(1, code - 127)) { Format = ScaleFormat.E8M0 };
 
     /// <summary>E4M3 over a divisor of the whole tensor: fl(e4m3(code) / divisor), 127 and 255 for NaN (NVFP4).</summary>
     public static ByteValues SmallFloats(int rows, int groupCount, float divisor) =>
-        new(rows, groupCount, $"an E4M3 number divided by {divisor}", code => E4M3(code) / divisor);
+        new(rows, groupCount, $"an E4M3 number divided by {divisor}", code => E4M3(code) / divisor) { Format = ScaleFormat.E4M3, Divisor = divisor };
 
     /// <summary>Sets the byte of a group of a row.</summary>
     public void SetCode(int row, int group, byte code) => codes.Pointer[IndexOf(row, group)] = code;

@@ -50,6 +50,21 @@ public sealed unsafe class NestedValues : GroupValues
     /// <summary>Blocks of the second level.</summary>
     public int BlockCount { get; }
 
+    /// <summary>Numbers that share a second level, in row-major order; 0 for the sixteen rows of a panel in each group.</summary>
+    public int BlockSize => flatBlock;
+
+    /// <summary>Whether the second level has zeros.</summary>
+    public bool HasZeros => zeros is not null;
+
+    /// <summary>What each code means.</summary>
+    public ReadOnlySpan<float> Meanings => new(Table, 1 << bits);
+
+    /// <summary>The scales of the second level.</summary>
+    public ReadOnlySpan<float> BlockScales => new(Scales, BlockCount);
+
+    /// <summary>The zeros of the second level, or nothing.</summary>
+    public ReadOnlySpan<float> BlockZeros => zeros is null ? [] : new(Zeros, BlockCount);
+
     /// <summary>Added to every number.</summary>
     public float Offset { get; set; }
 

@@ -51,14 +51,15 @@ internal sealed class AwqLayout : QuantizedLayout
     private static QuantizedMatrix Pack(LinearTensors tensors, int group)
     {
         int rows = tensors.Rows, words = rows / PerWord;
-        float[] scales = tensors.ReadFloats("scales");
         int Zero(int row, int index) => (int)(tensors.Words("qzeros")[index * words + row / PerWord] >> Shift(row)) & 15;
-        return new PackedGrid(NumericFormats.Int(4), group, symmetric: false).Pack(rows, tensors.Columns,
-            (row, index) => new QuantGrid(scales[index * rows + row], Zero(row, index)), (row, codes) =>
-            {
-                ReadOnlySpan<uint> packed = tensors.Words("qweight");
-                for (int column = 0; column < codes.Length; column++)
-                    codes[column] = (byte)(packed[column * words + row / PerWord] >> Shift(row) & 15);
-            });
+        int groups = (tensors.Columns + group - 1) / group;
+        FloatValues scales = tensors.ReadScales("scales", groups, (row, index) => index * rows + row);
+        ByteValues zeros = ByteValues.Integers(rows, groups).Fill((row, index) => Zero(row, index));
+        return new QuantizedMatrix(rows, tensors.Columns, NumericFormats.Int(4), group, scales, zeros).Fill((row, codes) =>
+        {
+            ReadOnlySpan<uint> packed = tensors.Words("qweight");
+            for (int column = 0; column < codes.Length; column++)
+                codes[column] = (byte)(packed[column * words + row / PerWord] >> Shift(row) & 15);
+        });
     }
 }

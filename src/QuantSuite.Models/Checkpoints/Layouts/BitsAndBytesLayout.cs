@@ -61,27 +61,44 @@ internal sealed class BitsAndBytesLayout : QuantizedLayout
         if (!settings.Has("nested_blocksize"))
         {
             tensors.Require("weight.absmax", "F32", $"blocks of {block}", blocks);
-            return new FiledCodes(() => PackNibbles(tensors, tensors.ReadFloats("weight.absmax"), block), tensors.Names);
+            return new FiledCodes(() => PackNibbles(tensors, block, groups => new FloatValues(rows, groups).Fill(BlockOf(tensors.ReadFloats("weight.absmax"), columns, block))), tensors.Names);
         }
         int nested = Math.Max(1, settings.Int("nested_blocksize"));
         tensors.Require("weight.absmax", "U8", $"blocks of {block}", blocks);
         tensors.Require("weight.nested_absmax", "F32", $"blocks of {nested}", (blocks + nested - 1) / nested);
         tensors.Require("weight.nested_quant_map", "F32", "one a code", 256);
-        return new FiledCodes(() => PackNibbles(tensors, Nested(tensors, nested, settings.Float("nested_offset")), block), tensors.Names);
+        return new FiledCodes(() => PackNibbles(tensors, block, groups => Nested(tensors, groups, block, nested, settings.Float("nested_offset"))), tensors.Names);
     }
 
-    private static float[] Nested(LinearTensors tensors, int nested, float offset)
+    // (row, group) to the scale of the block that the group lies in: a block may cross from one row to the next, and groups of the common divisor then repeat its scale.
+    private static Func<int, int, float> BlockOf(float[] scales, int columns, int block)
+    {
+        int size = GroupSize(columns, block);
+        return (row, group) => scales[((long)row * columns + (long)group * size) / block];
+    }
+
+    // Double quantization keeps its bytes where each block is a group; where blocks cross rows, its scales are written out.
+    private static GroupValues Nested(LinearTensors tensors, int groups, int block, int nested, float offset)
     {
         float[] map = tensors.ReadFloats("weight.nested_quant_map"), absmax = tensors.ReadFloats("weight.nested_absmax");
-        return [.. tensors.Bytes("weight.absmax").ToArray().Select((code, i) => map[code] * absmax[i / nested] + offset)];
+        byte[] codes = tensors.Bytes("weight.absmax").ToArray();
+        if (GroupSize(tensors.Columns, block) != block)
+            return new FloatValues(tensors.Rows, groups).Fill(BlockOf([.. codes.Select((code, i) => map[code] * absmax[i / nested] + offset)], tensors.Columns, block));
+        var scales = new NestedValues(tensors.Rows, groups, map, nested) { Offset = offset };
+        for (int i = 0; i < absmax.Length; i++)
+            scales.SetBlock(i, absmax[i]);
+        for (int i = 0; i < codes.Length; i++)
+            scales.SetCode(i / groups, i % groups, codes[i]);
+        return scales;
     }
 
-    // A block may cross from one row to the next; groups of the common divisor then repeat its scale.
-    private QuantizedMatrix PackNibbles(LinearTensors tensors, float[] scales, int block)
+    private static int GroupSize(int columns, int block) => (int)BigInteger.GreatestCommonDivisor(block, columns);
+
+    private QuantizedMatrix PackNibbles(LinearTensors tensors, int block, Func<int, GroupValues> scales)
     {
-        int columns = tensors.Columns, group = (int)BigInteger.GreatestCommonDivisor(block, columns);
+        int columns = tensors.Columns, group = GroupSize(columns, block);
         var table = new StoredTable(kind, 4, tensors.ReadFloats("weight.quant_map"));
-        return new PackedGrid(table, group, symmetric: true).Pack(tensors.Rows, columns, (row, index) => new QuantGrid(scales[((long)row * columns + index * group) / block], 0), (row, codes) =>
+        return new QuantizedMatrix(tensors.Rows, columns, table, group, scales(columns / group)).Fill((row, codes) =>
         {
             ReadOnlySpan<byte> pairs = tensors.Bytes("weight");
             long first = (long)row * columns;
@@ -93,8 +110,9 @@ internal sealed class BitsAndBytesLayout : QuantizedLayout
     private static QuantizedMatrix PackBytes(LinearTensors tensors)
     {
         int columns = tensors.Columns;
-        float[] scales = tensors.ReadFloats("SCB");
-        return new PackedGrid(NumericFormats.Int(8), columns, symmetric: true).Pack(tensors.Rows, columns, (row, _) => new QuantGrid(scales[row] / 127, 128), (row, codes) =>
+        float[] largest = tensors.ReadFloats("SCB");
+        FloatValues scales = new FloatValues(tensors.Rows, 1).Fill((row, _) => largest[row] / 127);
+        return new QuantizedMatrix(tensors.Rows, columns, NumericFormats.Int(8), columns, scales).Fill((row, codes) =>
         {
             ReadOnlySpan<byte> stored = tensors.Bytes("weight").Slice(checked(row * columns), columns);
             for (int column = 0; column < columns; column++)

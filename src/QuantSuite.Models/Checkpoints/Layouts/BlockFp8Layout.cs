@@ -1,5 +1,5 @@
 using System.Text.Json;
-using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -35,9 +35,9 @@ internal sealed class BlockFp8Layout : QuantizedLayout
         tensors.RequireFloats("weight_scale_inv", $"blocks of {blockRows} × {blockColumns}", bands, groups);
         return new FiledCodes(() =>
         {
-            float[] scales = tensors.ReadFloats("weight_scale_inv");
-            return new PackedGrid(StoredTable.Fp8E4M3, blockColumns, symmetric: true).Pack(rows, columns, (row, group) => new QuantGrid(scales[row / blockRows * groups + group], 0),
-                (row, codes) => tensors.Bytes("weight").Slice(checked(row * columns), columns).CopyTo(codes));
+            FloatValues scales = tensors.ReadScales("weight_scale_inv", groups, (row, group) => row / blockRows * groups + group);
+            return new QuantizedMatrix(rows, columns, StoredTable.Fp8E4M3, blockColumns, scales)
+                .Fill((row, codes) => tensors.Bytes("weight").Slice(checked(row * columns), columns).CopyTo(codes));
         }, tensors.Names);
     }
 }

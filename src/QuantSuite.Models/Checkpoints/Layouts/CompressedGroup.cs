@@ -94,13 +94,10 @@ internal sealed class CompressedGroup
     /// <summary>The codes of a linear.</summary>
     public QuantizedMatrix Pack(LinearTensors tensors)
     {
-        float[] scales = Scales(tensors);
-        int groups = GroupCount(tensors.Columns), middle = format is IntegerFormat ? 1 << (bits - 1) : 0;
-        bool perTensor = scales.Length == 1;
-        var grid = new PackedGrid(format, groupSize == -1 ? tensors.Columns : groupSize, !HasZeros) { GroupOf = GroupOf(tensors, groups) };
-        return grid.Pack(tensors.Rows, tensors.Columns,
-            (row, group) => new QuantGrid(perTensor ? scales[0] : scales[row / blockRows * groups + group], HasZeros ? Zero(tensors, row, group, groups) : middle),
-            (row, codes) => ReadCodes(tensors, row, codes));
+        int groups = GroupCount(tensors.Columns);
+        ByteValues? zeros = HasZeros ? ByteValues.Integers(tensors.Rows, groups).Fill((row, group) => Zero(tensors, row, group, groups)) : null;
+        return new QuantizedMatrix(tensors.Rows, tensors.Columns, format, groupSize == -1 ? tensors.Columns : groupSize, Scales(tensors, groups), zeros, null, tensors.Has("weight_g_idx") ? tensors.ReadGroups("weight_g_idx", groups) : [])
+            .Fill((row, codes) => ReadCodes(tensors, row, codes));
     }
 
     private void ReadCodes(LinearTensors tensors, int row, Span<byte> codes)
@@ -135,30 +132,20 @@ internal sealed class CompressedGroup
         ? new BitFields(tensors.Words("weight_zero_point"), groups, bits)[group, row]
         : Unsigned(tensors.Bytes("weight_zero_point")[row * groups + group]);
 
-    private float[] Scales(LinearTensors tensors)
+    private GroupValues Scales(LinearTensors tensors, int groups)
     {
-        if (layout == "mxfp4-pack-quantized")
-            return [.. tensors.Bytes("weight_scale").ToArray().Select(exponent => exponent < 255 ? MathF.ScaleB(1, exponent - 127)
-                : throw tensors.Wrong(CheckpointFlaw.NotFinite, "weight_scale", "has the exponent 255, which is NaN", "finite scales; fetch or convert the checkpoint again"))];
-        float[] scales = tensors.ReadFloats("weight_scale");
-        if (layout == "nvfp4-pack-quantized")
-        {
-            float divisor = tensors.ReadFloats("weight_global_scale")[0];
-            for (int i = 0; i < scales.Length; i++)
-                scales[i] /= divisor;
-        }
+        int rows = tensors.Rows;
+        if (!IsNibbles)
+            return tensors.ReadScales("weight_scale", groups, (row, group) => strategy == "tensor" ? 0 : row / blockRows * groups + group);
+        bool isPower = layout == "mxfp4-pack-quantized";
+        ReadOnlySpan<byte> stored = tensors.Bytes("weight_scale");
+        if (isPower && stored.Contains((byte)255) || !isPower && stored.ContainsAny((byte)127, (byte)255))
+            throw tensors.Wrong(CheckpointFlaw.NotFinite, "weight_scale", "holds NaN", "finite scales; fetch or convert the checkpoint again");
+        ByteValues scales = isPower ? ByteValues.PowersOfTwo(rows, groups) : ByteValues.SmallFloats(rows, groups, tensors.ReadFloats("weight_global_scale")[0]);
+        for (int row = 0; row < rows; row++)
+            for (int group = 0; group < groups; group++)
+                scales.SetCode(row, group, stored[row * groups + group]);
         return scales;
-    }
-
-    private int[]? GroupOf(LinearTensors tensors, int groups)
-    {
-        if (!tensors.Has("weight_g_idx"))
-            return null;
-        int[] groupOf = [.. tensors.Words("weight_g_idx").ToArray().Select(group => (int)group)];
-        foreach (int group in groupOf)
-            if ((uint)group >= (uint)groups)
-                throw tensors.Wrong(CheckpointFlaw.Offset, "weight_g_idx", $"names group {group}", $"0 to {groups - 1}; fetch the file again");
-        return groupOf;
     }
 
     private void RequireShape(LinearTensors tensors)

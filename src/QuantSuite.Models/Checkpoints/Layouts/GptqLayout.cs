@@ -62,28 +62,17 @@ internal sealed class GptqLayout : QuantizedLayout
 
     private QuantizedMatrix Pack(LinearTensors tensors, int group, int groups)
     {
-        int[] groupOf = GroupOf(tensors, group, groups);
+        int[] groupOf = tensors.Has("g_idx") ? tensors.ReadGroups("g_idx", groups) : [];
         int[,] zeros = Zeros(tensors, groups);
-        var grid = new PackedGrid(NumericFormats.Int(bits), group, zeros.Cast<int>().All(zero => zero == 1 << (bits - 1))) { GroupOf = groupOf };
-        float[] scales = tensors.ReadFloats("scales");
-        return grid.Pack(tensors.Rows, tensors.Columns, (row, index) => new QuantGrid(scales[index * tensors.Rows + row], zeros[index, row]), (row, codes) =>
+        bool middle = zeros.Cast<int>().All(zero => zero == 1 << (bits - 1)), ordered = !groupOf.Where((index, column) => index != column / group).Any();
+        FloatValues scales = tensors.ReadScales("scales", groups, (row, index) => index * tensors.Rows + row);
+        ByteValues? stored = middle ? null : ByteValues.Integers(tensors.Rows, groups).Fill((row, index) => zeros[index, row]);
+        return new QuantizedMatrix(tensors.Rows, tensors.Columns, NumericFormats.Int(bits), group, scales, stored, null, ordered ? [] : groupOf).Fill((row, codes) =>
         {
             var words = new BitFields(tensors.Words("qweight"), tensors.Rows, bits);
             for (int column = 0; column < codes.Length; column++)
                 codes[column] = (byte)words[row, column];
         });
-    }
-
-    private static int[] GroupOf(LinearTensors tensors, int group, int groups)
-    {
-        int[] groupOf = [.. Enumerable.Range(0, tensors.Columns).Select(column => column / group)];
-        if (!tensors.Has("g_idx"))
-            return groupOf;
-        ReadOnlySpan<uint> stored = tensors.Words("g_idx");
-        for (int column = 0; column < groupOf.Length; column++)
-            groupOf[column] = stored[column] < groups ? (int)stored[column] : throw tensors.Wrong(CheckpointFlaw.Offset, "g_idx",
-                $"puts column {column} into group {(int)stored[column]}", $"0 to {groups - 1}, since there are {groups} groups of {group}; fetch the file again");
-        return groupOf;
     }
 
     private int[,] Zeros(LinearTensors tensors, int groups)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -23,6 +24,9 @@ internal sealed class LinearTensors(Checkpoint checkpoint, string name, int rows
 
     /// <summary>The shape that the checkpoint has a part in.</summary>
     public IReadOnlyList<long> ShapeOf(string part) => checkpoint.Stored($"{name}.{part}").Info.Shape;
+
+    /// <summary>The type that the checkpoint has a part in.</summary>
+    public string TypeOf(string part) => checkpoint.Stored($"{name}.{part}").Info.Type;
 
     /// <summary>Declares a part of some type and shape.</summary>
     /// <param name="why">What the shape follows from, for the complaint.</param>
@@ -64,6 +68,22 @@ internal sealed class LinearTensors(Checkpoint checkpoint, string name, int rows
         checkpoint.Read(tensor, values);
         checkpoint.RequireFinite(tensor, values);
         return values;
+    }
+
+    /// <summary>A part of scales in the width that it is stored in.</summary>
+    /// <param name="index">(row, group) to the place in the tensor.</param>
+    public FloatValues ReadScales(string part, int groups, Func<int, int, int> index)
+    {
+        float[] values = ReadFloats(part);
+        return new FloatValues(rows, groups, PackedCodes.ScaleFormatOf(TypeOf(part))).Fill((row, group) => values[index(row, group)]);
+    }
+
+    /// <summary>A part [in] that names the group of each column.</summary>
+    public int[] ReadGroups(string part, int groups)
+    {
+        int[] groupOf = [.. MemoryMarshal.Cast<uint, int>(Words(part))];
+        int wrong = Array.FindIndex(groupOf, group => (uint)group >= (uint)groups);
+        return wrong < 0 ? groupOf : throw Wrong(CheckpointFlaw.Offset, part, $"puts column {wrong} into group {groupOf[wrong]}", $"0 to {groups - 1}; fetch the file again");
     }
 
     /// <summary>A complaint about a part.</summary>

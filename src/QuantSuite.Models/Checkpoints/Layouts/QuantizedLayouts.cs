@@ -9,6 +9,7 @@ public static class QuantizedLayouts
         ["awq"] = settings => new AwqLayout(settings),
         ["compressed-tensors"] = settings => new CompressedTensorsLayout(settings),
         ["bitsandbytes"] = settings => new BitsAndBytesLayout(settings),
+        [QuantSuiteFormat.Method] = settings => new QuantSuiteLayout(settings),
         ["fp8"] = settings => new BlockFp8Layout(settings),
     };
 

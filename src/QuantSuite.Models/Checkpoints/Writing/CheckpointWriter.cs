@@ -1,0 +1,129 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QuantSuite.Numerics;
+
+namespace QuantSuite.Models.Checkpoints;
+
+/// <summary>
+/// Writes a quantized model as a folder: model.safetensors, config.json with a quantization_config, and the other files of the source (tokenizer, generation settings, license).
+/// The folder is made under a name of its own and renamed when it is whole; an existing one is never touched.
+/// </summary>
+public static class CheckpointWriter
+{
+    private const string Weights = "model.safetensors", Config = "config.json";
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    /// <summary>Writes a model.</summary>
+    /// <param name="model">The model, quantized as it is to be written.</param>
+    /// <param name="recipe">What made it, for those who read the file.</param>
+    /// <param name="format">The layout; null for the first that holds every bit.</param>
+    /// <param name="folder">The folder to be made.</param>
+    /// <param name="progress">Told the bytes done and those to do.</param>
+    /// <returns>The layout that was written, and whether it holds every bit.</returns>
+    /// <exception cref="CheckpointException">The layout cannot hold the model; nothing was written.</exception>
+    /// <exception cref="IOException">The folder exists, or cannot be written; nothing is left of what was.</exception>
+    public static (CheckpointFormat Format, bool IsExact) Write(DecoderModel model, string recipe, CheckpointFormat? format, string folder,
+        Action<long, long>? progress = null, CancellationToken cancellation = default)
+    {
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.Exists(target))
+            throw new IOException($"{target} exists already, and nothing is written over; remove it or name another folder.");
+        Weight[] quantized = [.. model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct().Where(weight => weight.Panels is not DensePanels)];
+        format ??= CheckpointFormats.FirstExact(quantized);
+        if (quantized.Length > 0 && format.Refusal(quantized) is { } why)
+            throw new CheckpointException($"The {format.Name} layout cannot hold this model: {why}. It holds {format.Holds}; '{CheckpointFormats.Own.Name}' holds everything.");
+        WriteFolder(target, partial =>
+        {
+            CopyFiles(model.Checkpoint.Path, partial);
+            WriteConfig(model, quantized, recipe, format, Path.Combine(partial, Config));
+            WriteWeights(model, quantized, recipe, format, Path.Combine(partial, Weights), progress, cancellation);
+        });
+        return (format, quantized.All(format.IsExact));
+    }
+
+    private static void WriteFolder(string target, Action<string> write)
+    {
+        string partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.partial");
+        try
+        {
+            Directory.CreateDirectory(partial);
+            write(partial);
+            Directory.Move(partial, target);
+        }
+        catch (Exception e)
+        {
+            TryDelete(partial);
+            if (e is not (IOException or UnauthorizedAccessException))
+                throw;
+            throw new IOException($"{target} cannot be written: {e.Message} Nothing is left of it. Make room or allow writing, and run again.", e);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one that the caller needs to see.
+        }
+    }
+
+    // What is no weight and no configuration of them: a model's folder is flat.
+    private static void CopyFiles(string source, string target)
+    {
+        string? from = Directory.Exists(source) ? source : Path.GetDirectoryName(Path.GetFullPath(source));
+        foreach (string file in Directory.EnumerateFiles(from!))
+        {
+            string name = Path.GetFileName(file);
+            bool isText = Path.GetExtension(name) is ".json" or ".txt" or ".model" or ".jinja" or ".md" || name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase);
+            if (isText && name is not (Config or SafetensorsIndex.FileName or "quantize_config.json"))
+                File.Copy(file, Path.Combine(target, name));
+        }
+    }
+
+    private static void WriteConfig(DecoderModel model, Weight[] quantized, string recipe, CheckpointFormat format, string path)
+    {
+        var config = JsonNode.Parse(model.Checkpoint.Config.Root.GetRawText())!.AsObject();
+        config.Remove("quantization_config");
+        if (quantized.Length > 0)
+            config["quantization_config"] = format.Settings(quantized, recipe);
+        File.WriteAllText(path, config.ToJsonString(Json) + "\n");
+    }
+
+    private static void WriteWeights(DecoderModel model, Weight[] quantized, string recipe, CheckpointFormat format, string path, Action<long, long>? progress, CancellationToken cancellation)
+    {
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", ["quantsuite.recipe"] = recipe };
+        List<NewTensor> tensors = [.. quantized.SelectMany(weight => format.Tensors(weight, quantized)), .. Plain(model)];
+        long total = tensors.Sum(tensor => tensor.ByteCount);
+        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
+        SafetensorsWriter.Write(stream, tensors, metadata, done => progress?.Invoke(done, total), cancellation);
+        stream.Flush(flushToDisk: true);
+    }
+
+    // Dense weights as stored, and every vector as it is now: methods may have scaled a norm.
+    private static IEnumerable<NewTensor> Plain(DecoderModel model)
+    {
+        foreach (Weight weight in model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct())
+            if (weight.Panels is DensePanels dense)
+                yield return Matrix(weight.Name, dense);
+        foreach ((string name, float[] values) in model.Checkpoint.Vectors)
+            yield return NewTensor.OfFloats(name, NewTensor.Lossless(model.Checkpoint.Tensors[name].Type, values), [values.Length], () => values);
+    }
+
+    private static NewTensor Matrix(string name, DensePanels dense)
+    {
+        string type = dense.Format.Name switch { "bf16" => "BF16", "fp16" => "F16", _ => "F32" };
+        return new NewTensor($"{name}.weight", type, [dense.Rows, dense.Columns], stream =>
+        {
+            var row = new float[dense.Columns];
+            for (int i = 0; i < dense.Rows; i++)
+            {
+                dense.CopyRow(i, row);
+                NewTensor.WriteFloats(stream, type, row);
+            }
+        });
+    }
+}
