@@ -78,7 +78,7 @@ public sealed partial record Recipe
     public static Recipe Parse(string text) => new Parser(text).Parse();
 
     /// <summary>Whether <see cref="For"/> takes this scheme.</summary>
-    public bool AppliesTo(string? scheme) => Filed is null ? scheme is null || IsFullPrecision : scheme is not null && Filed is AnyFiled || Filed == scheme;
+    public bool AppliesTo(string? scheme) => Filed is null || (scheme is not null && Filed == AnyFiled) || Filed == scheme;
 
     /// <summary>The recipe as it applies to a model: <c>file</c> becomes the model's own scheme.</summary>
     /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>

@@ -21,7 +21,8 @@ public static class Recipes
     public static IReadOnlyList<Recipe> FiledDefault { get; } = [.. new[] { "fp32", "file", "file-kv8" }.Select(Recipe.Parse)];
 
     /// <summary>
-    /// The recipes of a list that apply to a model, as they apply: <c>file</c> to models that came quantized, those that round to all others. So one list serves models of both kinds.
+    /// The recipes of a list that apply to a model, as they apply: <c>file</c> only to models that came quantized, so that one list serves models of both kinds. Recipes that round
+    /// take a quantized model's dequantized values.
     /// </summary>
     /// <param name="recipes">As <see cref="ParseAll"/> gives them.</param>
     /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>

@@ -5,6 +5,7 @@ using QuantSuite.Models;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -23,6 +24,8 @@ public sealed class QuantizeVerb : Verb
         DefaultValueFactory = _ => Auto,
     };
 
+    private readonly Option<string?> calibration = new("--calibration", "-c") { Description = "The calibration text of a recipe that names none: microworld, wikitext2, or a text file." };
+    private readonly Option<string[]> data = new("--data", "-d") { Description = "A folder with calibration data in its publishers' files.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> json = new("--json") { Description = "Print JSON." };
 
@@ -34,7 +37,7 @@ public sealed class QuantizeVerb : Verb
             "quantize model.Q4_K.gguf fp32 -o dequantized")
     {
         format.AcceptOnlyFromAmong([Auto, .. CheckpointFormats.All.Select(format => format.Name)]);
-        foreach (Symbol symbol in (Symbol[])[model, recipe, output, format, threads, json])
+        foreach (Symbol symbol in (Symbol[])[model, recipe, output, format, calibration, data, threads, json])
             if (symbol is Argument argument)
                 Add(argument);
             else
@@ -50,7 +53,10 @@ public sealed class QuantizeVerb : Verb
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
         terminal.Say($"quantizing {location.Name} as {parsed}");
         using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation);
+        var settings = EvalSettings.FromEnvironment();
+        settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
+        var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
+        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say);
         CheckpointFormat? layout = CheckpointFormats.Find(arguments.GetRequiredValue(format));
         string folder = EvalSettings.Resolve(arguments.GetRequiredValue(output), Environment.CurrentDirectory);
         (layout, bool isExact) = CheckpointWriter.Write(loaded, parsed.ToString(), layout, folder,

@@ -14,7 +14,9 @@ public abstract class ModelFamily
     /// <exception cref="CheckpointException">A key or tensor is missing, has a wrong shape, or is one that the family does not understand.</exception>
     public abstract Architecture Build(Checkpoint checkpoint);
 
-    /// <summary>A linear whose tensors are <c>name.weight</c> [rows, columns], or what the checkpoint's <see cref="QuantizedLayout"/> has in its place, and, if <paramref name="bias"/>, <c>name.bias</c> [rows].</summary>
+    /// <summary>
+    /// A linear whose tensors are <c>name.weight</c> [rows, columns], or what the checkpoint's <see cref="QuantizedLayout"/> has in its place, and, if <paramref name="bias"/>, <c>name.bias</c> [rows].
+    /// </summary>
     protected static Weight Linear(Checkpoint checkpoint, string name, int rows, int columns, bool bias = false)
     {
         float[]? biases = bias ? checkpoint.ReadVector($"{name}.bias", rows) : null;

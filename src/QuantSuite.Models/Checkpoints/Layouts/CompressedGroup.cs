@@ -96,7 +96,8 @@ internal sealed class CompressedGroup
     {
         int groups = GroupCount(tensors.Columns);
         ByteValues? zeros = HasZeros ? ByteValues.Integers(tensors.Rows, groups).Fill((row, group) => Zero(tensors, row, group, groups)) : null;
-        return new QuantizedMatrix(tensors.Rows, tensors.Columns, format, groupSize == -1 ? tensors.Columns : groupSize, Scales(tensors, groups), zeros, null, tensors.Has("weight_g_idx") ? tensors.ReadGroups("weight_g_idx", groups) : [])
+        int[] order = tensors.Has("weight_g_idx") ? tensors.ReadGroups("weight_g_idx", groups) : [];
+        return new QuantizedMatrix(tensors.Rows, tensors.Columns, format, groupSize == -1 ? tensors.Columns : groupSize, Scales(tensors, groups), zeros, null, order)
             .Fill((row, codes) => ReadCodes(tensors, row, codes));
     }
 

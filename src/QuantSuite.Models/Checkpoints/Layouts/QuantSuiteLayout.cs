@@ -43,7 +43,8 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
             tensors.Require("table", "F32", "one a code", 1 << bits);
         else if (known.Bits != bits)
             throw tensors.Wrong(CheckpointFlaw.Field, "codes", $"has {bits} bits of format {formatName}", $"{known.Bits}");
-        return new FiledCodes(() => Pack(tensors, known is IntegerFormat ? known : Format(known, formatName, bits, [.. MemoryMarshal.Cast<uint, float>(tensors.Words("table"))]), groupSize, groups), tensors.Names, Inputs(settings));
+        NumericFormat Format() => known is IntegerFormat ? known : FormatOf(known, formatName, bits, [.. MemoryMarshal.Cast<uint, float>(tensors.Words("table"))]);
+        return new FiledCodes(() => Pack(tensors, Format(), groupSize, groups), tensors.Names, Inputs(settings));
     }
 
     private static QuantizedMatrix Pack(LinearTensors tensors, NumericFormat format, int groupSize, int groups)
@@ -60,7 +61,7 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
     }
 
     // The catalog's format where it has this very table, since kernels know it.
-    private static NumericFormat Format(NumericFormat? known, string name, int bits, float[] table) =>
+    private static NumericFormat FormatOf(NumericFormat? known, string name, int bits, float[] table) =>
         known is not null && known.Bits == bits && known.Values.SequenceEqual(table.Take(known.Values.Count)) ? known : new StoredTable(name, bits, table);
 
     private static IntegerFormat? Inputs(ModelConfig settings)
