@@ -1,11 +1,13 @@
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.LinearAlgebra;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>What GPTQ and its kin do to H before it is factored: inputs that are always zero are taken out, the diagonal is raised.</summary>
 internal static class DampedHessian
 {
+    private const double LeastDamping = 0.001;
     private const double LargestDamping = 1;
 
     /// <summary>Inputs that never were other than zero: H_jj becomes 1, and their weights 0.</summary>
@@ -40,11 +42,11 @@ internal static class DampedHessian
     /// <summary>U with (H + d·mean(diag H)·I)⁻¹ = UᵀU; d grows tenfold, and the user is told, while that is not positive definite.</summary>
     /// <param name="hessian">H, used up.</param>
     /// <param name="damping">The share d, 0.01 in the papers.</param>
-    /// <exception cref="InvalidOperationException">No damping up to the mean itself helps.</exception>
+    /// <exception cref="CalibrationException">No damping up to the mean itself helps.</exception>
     public static SquareMatrix Factor(SquareMatrix hessian, double damping, Kernels kernels, Action<string> warn)
     {
         double mean = MeanDiagonal(hessian), added = 0;
-        for (double share = damping; share <= LargestDamping; share *= 10)
+        for (double share = damping; share <= LargestDamping; share = Math.Max(share * 10, LeastDamping))
         {
             Add(hessian, share * mean - added);
             added = share * mean;
@@ -55,6 +57,7 @@ internal static class DampedHessian
                 return factor;
             }
         }
-        throw new InvalidOperationException($"The Hessian of the inputs is not positive definite, not even with a damping of {LargestDamping}; use more calibration text, or a method that needs none.");
+        throw new CalibrationException(
+            $"The Hessian of the inputs is not positive definite, not even with a damping of its mean diagonal {mean:G4}. Are the calibration inputs finite, and is there enough text?");
     }
 }
