@@ -19,17 +19,10 @@ public abstract class RowTransform
     public virtual void ApplyDual(Span<float> row) => Apply(row);
 
     /// <summary>Maps every row of a matrix, in parallel.</summary>
-    public void Apply(Matrix matrix, Kernels kernels)
-    {
-        if (matrix.Columns != Size)
-            throw new ArgumentException($"A transform of {Size} columns, got a matrix of {matrix.Columns}.", nameof(matrix));
-        int perTask = Math.Max(1, 4096 / Size);
-        kernels.Parallel((matrix.Rows + perTask - 1) / perTask, task =>
-        {
-            for (int row = task * perTask; row < Math.Min(matrix.Rows, (task + 1) * perTask); row++)
-                Apply(matrix.Row(row));
-        });
-    }
+    public void Apply(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => Apply(matrix.Row(row)));
+
+    /// <summary>Maps every row of a matrix back, in parallel.</summary>
+    public void ApplyInverse(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => ApplyInverse(matrix.Row(row)));
 
     /// <summary>Maps the rows of a weight [out, in] whose inputs will be x T: w ↦ w T⁻ᵀ.</summary>
     public void TransformInputs(Matrix weight)
@@ -50,5 +43,17 @@ public abstract class RowTransform
             for (int row = 0; row < column.Length; row++)
                 weight[row, k] = column[row];
         }
+    }
+
+    private void ForEachRow(Matrix matrix, Kernels kernels, Action<int> map)
+    {
+        if (matrix.Columns != Size)
+            throw new ArgumentException($"A transform of {Size} columns, got a matrix of {matrix.Columns}.", nameof(matrix));
+        int perTask = Math.Max(1, 4096 / Size);
+        kernels.Parallel((matrix.Rows + perTask - 1) / perTask, task =>
+        {
+            for (int row = task * perTask; row < Math.Min(matrix.Rows, (task + 1) * perTask); row++)
+                map(row);
+        });
     }
 }

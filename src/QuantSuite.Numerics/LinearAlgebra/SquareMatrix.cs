@@ -62,6 +62,17 @@ public sealed unsafe class SquareMatrix
         }
     }
 
+    /// <summary>Tᵀ A T, in place: the Σ xᵀx of inputs that were mapped by T. The map is in float32, the result made symmetric.</summary>
+    public void Transform(RowTransform transform)
+    {
+        TransformRows(transform);
+        Transpose();
+        TransformRows(transform);
+        for (int row = 0; row < Size; row++)
+            for (int column = 0; column < row; column++)
+                this[row, column] = this[column, row] = (this[row, column] + this[column, row]) / 2;
+    }
+
     /// <summary>The matrix with rows and columns in another order: result(i, j) = this(order[i], order[j]).</summary>
     public SquareMatrix Permute(ReadOnlySpan<int> order)
     {
@@ -108,6 +119,26 @@ public sealed unsafe class SquareMatrix
             for (int row = 0; row < first; row++)
                 destination[row] = Pointer[(long)row * Size + first + column];
         });
+    }
+
+    private void TransformRows(RowTransform transform)
+    {
+        var values = new float[Size];
+        for (int row = 0; row < Size; row++)
+        {
+            for (int column = 0; column < Size; column++)
+                values[column] = (float)this[row, column];
+            transform.Apply(values);
+            for (int column = 0; column < Size; column++)
+                this[row, column] = values[column];
+        }
+    }
+
+    private void Transpose()
+    {
+        for (int row = 0; row < Size; row++)
+            for (int column = 0; column < row; column++)
+                (this[row, column], this[column, row]) = (this[column, row], this[row, column]);
     }
 
     private static Matrix Transpose(Matrix x, Kernels kernels)

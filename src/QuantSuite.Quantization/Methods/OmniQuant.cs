@@ -65,7 +65,7 @@ public sealed class OmniQuant : QuantizationMethod
         }
         var gradient = new double[values.Length];
         for (int i = 0; i < values.Length; i++)
-            AddMultiple(errors[i], hessian.Row(i), gradient);
+            DoubleRow.AddMultiple(errors[i], hessian.Row(i), gradient);
         for (int group = 0; group < groupCount; group++)
         {
             int first = group * groupSize;
@@ -75,7 +75,7 @@ public sealed class OmniQuant : QuantizationMethod
             WriteErrors(part, grids[group], errors.AsSpan(first));
             for (int i = 0; i < part.Length; i++)
                 if (errors[first + i] != old[i])
-                    AddMultiple(errors[first + i] - old[i], hessian.Row(first + i), gradient);
+                    DoubleRow.AddMultiple(errors[first + i] - old[i], hessian.Row(first + i), gradient);
         }
         return grids;
     }
@@ -164,7 +164,7 @@ public sealed class OmniQuant : QuantizationMethod
             errors[i] -= old[i];
         for (int i = 0; i < errors.Length; i++)
             if (errors[i] != 0)
-                AddMultiple(errors[i], hessian.Row(first + i).Slice(first, errors.Length), products);
+                DoubleRow.AddMultiple(errors[i], hessian.Row(first + i).Slice(first, errors.Length), products);
         double change = 0;
         for (int i = 0; i < errors.Length; i++)
             change += errors[i] * (products[i] + 2 * gradient[i]);
@@ -175,12 +175,6 @@ public sealed class OmniQuant : QuantizationMethod
     {
         for (int i = 0; i < values.Length; i++)
             errors[i] = grid.Decode(grid.Encode(values[i])) - values[i];
-    }
-
-    private static void AddMultiple(double factor, ReadOnlySpan<double> source, Span<double> target)
-    {
-        for (int i = 0; i < source.Length; i++)
-            target[i] = Math.FusedMultiplyAdd(factor, source[i], target[i]);
     }
 
     private static void Store(QuantizedMatrix quantized, int row, ReadOnlySpan<float> values, ClippingGrid[] grids)
