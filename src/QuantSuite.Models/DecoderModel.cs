@@ -31,7 +31,7 @@ public sealed class DecoderModel : LanguageModel
         this.tokenizer = new Lazy<Tokenizer>(tokenizer);
         this.identity = new Lazy<ModelIdentity>(identity);
         Checkpoint = checkpoint;
-        context = new ForwardContext(kernels);
+        context = new ForwardContext(kernels) { HeadRotation = architecture.HeadRotation };
         Cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
     }
 

@@ -1,5 +1,6 @@
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models;
 
@@ -22,6 +23,9 @@ public sealed class ForwardContext : IDisposable
 
     /// <summary>Neighbours that share a scale in the cache; 0 for the whole head.</summary>
     public int KeyValueGroup { get; set; }
+
+    /// <summary>Turns each head of queries and keys after RoPE, which leaves their products alone, where the cache is quantized; or null.</summary>
+    public RowTransform? HeadRotation { get; set; }
 
     /// <summary>Positions by row.</summary>
     public IReadOnlyList<int> Positions => positions;

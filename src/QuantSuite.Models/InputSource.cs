@@ -20,6 +20,16 @@ public sealed class InputSource
     /// <summary>A linear each of whose outputs is a channel (up before down; value before output, where every head has its own).</summary>
     public static InputSource Linear(Weight weight) => new(weight.Bias is { } bias ? [bias] : [], weight);
 
+    /// <summary>The gain of a norm that has nothing else, replaced by ones; null for all other sources. Whoever takes it multiplies the columns of the linears that follow.</summary>
+    public float[]? TakeGain()
+    {
+        if (rows is not null || vectors.Length != 1)
+            return null;
+        float[] gain = [.. vectors[0]];
+        Array.Fill(vectors[0], 1);
+        return gain;
+    }
+
     /// <summary>Divides every channel by its scale, in place.</summary>
     /// <param name="scales">[channels].</param>
     /// <param name="valuesOf">The values [out, in] of a linear, to be changed in place.</param>

@@ -1,6 +1,7 @@
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models;
 
@@ -10,7 +11,7 @@ namespace QuantSuite.Models;
 /// </summary>
 public sealed class Weight : IDisposable
 {
-    private readonly Func<Matrix> read;
+    private Func<Matrix> read;
     private PanelMatrix? panels;
 
     /// <summary>A weight that is read when needed.</summary>
@@ -44,7 +45,7 @@ public sealed class Weight : IDisposable
     public int Columns { get; }
 
     /// <summary>The narrowest full-precision format that holds the checkpoint's values.</summary>
-    public FloatingFormat Stored { get; }
+    public FloatingFormat Stored { get; private set; }
 
     /// <summary>[out], or null.</summary>
     public float[]? Bias { get; }
@@ -56,14 +57,38 @@ public sealed class Weight : IDisposable
     /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
     public NumericFormat? Activations { get; private set; }
 
+    /// <summary>T, applied to a copy of every input before the product: the values are those for inputs x T. Weights that read one input share it. Null for none.</summary>
+    public RowTransform? InputTransform { get; set; }
+
+    /// <summary>T, where the values give y T: every product is taken back by T⁻¹ before the bias. Null for none.</summary>
+    public RowTransform? OutputTransform { get; set; }
+
     /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
     public Action<Matrix>? Observer { get; set; }
 
     /// <summary>The codes that the checkpoint holds, or null where it has plain values.</summary>
-    public FiledCodes? Filed { get; }
+    public FiledCodes? Filed { get; private set; }
 
-    /// <summary>The checkpoint's values as float32; the caller disposes them.</summary>
+    /// <summary>The checkpoint's values as float32, with all changes; the caller disposes them.</summary>
     public Matrix Read() => read();
+
+    /// <summary>Adds a change that is made to the values whenever they are read: a rotation of the whole model.</summary>
+    /// <param name="change">Changes float32 [out, in] in place.</param>
+    public void Change(Action<Matrix> change)
+    {
+        Func<Matrix> before = read;
+        read = () =>
+        {
+            Matrix values = before();
+            change(values);
+            return values;
+        };
+        Stored = NumericFormats.Fp32;
+        Filed = null;
+    }
+
+    /// <summary>A weight with the same values and a life of its own: an output head that was tied to the embedding.</summary>
+    public Weight Untie(string name) => new(name, Rows, Columns, Stored, read, Bias);
 
     /// <summary>Chooses the storage, and the format of the inputs. Replaces (and frees) what was there.</summary>
     public void Store(PanelMatrix storage, NumericFormat? activations = null)
@@ -96,10 +121,12 @@ public sealed class Weight : IDisposable
 
     /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once, and all products are one parallel region.</summary>
     /// <param name="x">[tokens, in].</param>
-    /// <param name="weights">Weights with the same inputs and input format.</param>
+    /// <param name="weights">Weights with the same inputs, input format and input transform.</param>
     /// <param name="results">[tokens, out] each, overwritten.</param>
     public static void Multiply(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {
+        using Matrix? mapped = Mapped(kernels, x, weights[0].InputTransform);
+        x = mapped ?? x;
         foreach (Weight weight in weights)
             weight.Observer?.Invoke(x);
         if (weights[0].Activations is IntegerFormat integers)
@@ -109,12 +136,24 @@ public sealed class Weight : IDisposable
         else
             kernels.Multiply(x, PanelsOf(weights), results);
         for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i].OutputTransform?.ApplyInverse(results[i], kernels);
             if (weights[i].Bias is { } bias)
                 kernels.AddBias(bias, results[i]);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => panels?.Dispose();
+
+    private static Matrix? Mapped(Kernels kernels, Matrix x, RowTransform? transform)
+    {
+        if (transform is null)
+            return null;
+        var mapped = new Matrix(x.Rows, x.Columns, x.Span);
+        transform.Apply(mapped, kernels);
+        return mapped;
+    }
 
     private static Matrix Dequantize(FiledCodes codes)
     {

@@ -63,6 +63,14 @@ public sealed unsafe class Matrix : IDisposable
         return new Matrix(rowCount, Columns, Pointer + (long)firstRow * Columns);
     }
 
+    /// <summary>A view with another number of columns, a divisor of this one's: each row becomes several. It owns no memory and must not outlive this matrix.</summary>
+    public Matrix Reshape(int columns)
+    {
+        if (columns < 1 || Columns % columns != 0)
+            throw new ArgumentException($"Rows of {Columns} columns cannot be cut in rows of {columns}.", nameof(columns));
+        return new Matrix(checked(Rows * (Columns / columns)), columns, Pointer);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => buffer?.Dispose();
 }

@@ -196,6 +196,9 @@ public sealed partial record Recipe
                 throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "integer weights, such as rtn-int8-a8");
             if (scheme.Activations is not null && weights.IsFullPrecision)
                 throw Error($"activations of {scheme.Activations.Name} with weights of {weights.Name}", "quantized weights, such as rtn-fp8_e4m3-afp8_e4m3");
+            foreach (NumericFormat format in overrides.Select(other => other.Format).Prepend(weights).Where(format => !format.IsFullPrecision))
+                if (steps[^1].Refusal(scheme with { Weights = format }) is { } expected)
+                    throw Error($"'{steps[^1].Name}' with {format.Name} and these options", expected);
             return new Recipe(steps, scheme, overrides, calibration);
         }
 

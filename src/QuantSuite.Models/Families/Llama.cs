@@ -60,6 +60,7 @@ public sealed class Llama : ModelFamily
             Head = head,
             Blocks = blocks,
             FinalNorm = (context, x) => norm.Forward(context, x, x),
+            HeadSource = norm.Source,
             Attention = new AttentionShape(heads, keyValueHeads, headDim, 1 / MathF.Sqrt(headDim), 0),
             MaxLength = maxLength,
             EndIds = EndIdsOf(config),

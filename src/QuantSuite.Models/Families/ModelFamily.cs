@@ -1,6 +1,7 @@
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models.Families;
 
@@ -58,6 +59,12 @@ public sealed record Architecture
 
     /// <summary>The norm before the head, in place: [tokens, hidden].</summary>
     public required Action<ForwardContext, Matrix> FinalNorm { get; init; }
+
+    /// <summary>The norm before the head as a source of it; null where it is none.</summary>
+    public InputSource? HeadSource { get; init; }
+
+    /// <summary>A rotation of each head of queries and keys after RoPE where the cache is quantized (QuaRot's R3), or null.</summary>
+    public RowTransform? HeadRotation { get; init; }
 
     /// <summary>Sizes of the attention layers, for the KV cache.</summary>
     public required AttentionShape Attention { get; init; }

@@ -16,7 +16,7 @@ public sealed class GatedMlp
         (this.gate, this.up) = (gate, up);
         inputs = [gate, up];
         outputs = [down];
-        Groups = [new("mlp input", inputs) { Source = source, Module = Forward }, new("mlp product", outputs) { Source = InputSource.Linear(up) }];
+        Groups = [new("mlp input", inputs) { Source = source, Module = Forward }, new("mlp product", outputs) { Source = InputSource.Linear(up), WritesHidden = true }];
     }
 
     /// <summary>The linears: gate and up read the block's input, down reads their product.</summary>

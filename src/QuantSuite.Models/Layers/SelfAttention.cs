@@ -20,7 +20,7 @@ public sealed class SelfAttention
         Groups =
         [
             new("attention input", inputs) { Source = source, Module = Forward },
-            new("attention heads", outputs) { Source = shape.HeadCount == shape.KeyValueHeadCount ? InputSource.Linear(value) : null },
+            new("attention heads", outputs) { Source = shape.HeadCount == shape.KeyValueHeadCount ? InputSource.Linear(value) : null, HeadValues = value, WritesHidden = true },
         ];
     }
 
@@ -38,6 +38,8 @@ public sealed class SelfAttention
         kernels.Rotate(k, shape.HeadDim, cosines, sines);
         if (context.KeyValueFormat is { } format)
         {
+            context.HeadRotation?.Apply(q.Reshape(shape.HeadDim), kernels);
+            context.HeadRotation?.Apply(k.Reshape(shape.HeadDim), kernels);
             int group = context.KeyValueGroup == 0 ? shape.HeadDim : context.KeyValueGroup;
             kernels.RoundGroups(k, group, format);
             kernels.RoundGroups(v, group, format);

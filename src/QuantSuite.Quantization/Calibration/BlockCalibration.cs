@@ -1,6 +1,7 @@
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Quantization.Calibration;
 
@@ -57,6 +58,24 @@ public sealed class BlockCalibration
                     values[column] *= scales[column];
             }
         InputsOf(group).Divide(scales);
+    }
+
+    /// <summary>Maps a group's inputs on their way to its linears and perhaps their outputs back, both online, and the values with them: the block's function stays.</summary>
+    /// <param name="group">A group whose inputs are not mapped yet.</param>
+    /// <param name="input">T for the inputs.</param>
+    /// <param name="outputOf">T for the outputs of each linear, or null for none.</param>
+    public void Transform(LinearGroup group, RowTransform input, Func<Weight, RowTransform?> outputOf)
+    {
+        if (group.Weights.Any(weight => weight.InputTransform is not null || weight.OutputTransform is not null))
+            throw new InvalidOperationException($"The {group.Input} is transformed already; two methods of the recipe do the same.");
+        foreach (Weight weight in group.Weights)
+        {
+            weight.InputTransform = input;
+            weight.OutputTransform = outputOf(weight);
+            input.TransformInputs(ValuesOf(weight));
+            weight.OutputTransform?.TransformOutputs(ValuesOf(weight));
+        }
+        InputsOf(group).Transform(input, Kernels);
     }
 
     /// <summary>What the module of a group (the attention, the MLP, or the one linear) makes of inputs [tokens of the samples, in], with the weights as stored now.</summary>

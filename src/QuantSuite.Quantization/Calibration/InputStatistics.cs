@@ -96,6 +96,16 @@ public sealed class InputStatistics : IDisposable
         Sum?.DivideRowsAndColumns(scales);
     }
 
+    /// <summary>What the statistics are after the inputs were mapped. Magnitudes are not known then: they become NaN.</summary>
+    public void Transform(RowTransform transform, Kernels kernels)
+    {
+        Array.Fill(AbsMax, float.NaN);
+        Array.Fill(absSum, double.NaN);
+        foreach (Matrix sample in samples)
+            transform.Apply(sample, kernels);
+        Sum?.Transform(transform);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

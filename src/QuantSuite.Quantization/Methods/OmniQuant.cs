@@ -31,6 +31,10 @@ public sealed class OmniQuant : QuantizationMethod
     public override bool SeesQuantizedInputs => true;
 
     /// <inheritdoc/>
+    public override string? Refusal(QuantScheme scheme) =>
+        scheme is { Weights: IntegerFormat, Granularity.Kind: not GranularityKind.Tensor } ? null : "integers by channel or group: what is learned is a clipping of each";
+
+    /// <inheritdoc/>
     public override PanelMatrix Round(LinearRounding linear)
     {
         Matrix weight = linear.Weight;

@@ -1,15 +1,91 @@
+using System.Text;
+using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Numerics.LinearAlgebra;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Quantization.Methods;
 
-/// <summary>stub</summary>
-public static class QuIP
+/// <summary>
+/// QuIP (Chee et al., 2307.13304): weights and Hessian are made incoherent, W ← U W D Vᵀ and x ← V D⁻¹ x with D = (diag H / diag WᵀW)^¼ and random orthogonal U and V, and the result is rounded by
+/// <see cref="Ldlq"/> on one grid of ±2.4 root mean squares for the whole weight. Equals Cornell-RelaxML/QuIP's preprocessing, <c>qfn b</c> and LDLQ.
+/// Executed as it is: the codes are those of the incoherent weight, x is mapped before and y mapped back after the product; the reference maps the rounded weights back to a dense float16 matrix instead.
+/// Differs: linears that read one input share D (of their stacked weights) and V, so that an input is mapped once; U and V are one block a factor, from seeds that the names of the linears give.
+/// The option <c>greedyN</c> adds N greedy passes.
+/// </summary>
+public sealed class QuIP : QuantizationMethod
 {
+    private const double Damping = 0.01;
     private const double SmallestDiagonal = 1e-8;
     private const double Regularization = 0.01;
     private const float RangeInDeviations = 2.4f;
+
+    /// <summary>The most greedy passes after LDLQ.</summary>
+    public int GreedyPassCount { get; init; }
+
+    /// <inheritdoc/>
+    public override string Name => "quip";
+
+    /// <inheritdoc/>
+    public override string Source => "QuIP: 2-Bit Quantization of Large Language Models With Guarantees (2307.13304), Cornell-RelaxML/QuIP";
+
+    /// <inheritdoc/>
+    public override CalibrationNeeds Needs => CalibrationNeeds.Hessian;
+
+    /// <inheritdoc/>
+    public override bool SeesQuantizedInputs => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Options => GreedyPassCount == 0 ? [] : [$"greedy{GreedyPassCount}"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> KnownOptions => ["greedy9"];
+
+    /// <inheritdoc/>
+    public override QuantizationMethod? With(string option) => MethodOption.Number(option, "greedy") is > 0 and <= 100 and var count && count == Math.Floor(count)
+        ? new QuIP { GreedyPassCount = (int)count }
+        : null;
+
+    /// <inheritdoc/>
+    public override string? Refusal(QuantScheme scheme) =>
+        scheme is { Weights: IntegerFormat, Activations: null, Granularity.Kind: not GranularityKind.Group }
+            ? null
+            : "integers without groups, and no integer activations: QuIP has one grid for a whole weight, whose zero point is half a step";
+
+    /// <inheritdoc/>
+    public override void Rescale(BlockCalibration block)
+    {
+        foreach (LinearGroup group in block.Block.Groups)
+        {
+            float[] scales = Scales(block.InputsOf(group).Hessian(), ColumnSquares([.. group.Weights.Select(block.ValuesOf)]));
+            var rotation = KroneckerRotation.Random(scales.Length, new SeededRandom(SeedOf(group.Weights[0].Name + " inputs")));
+            block.Transform(group, new ScaledTransform(scales, rotation), weight => KroneckerRotation.Random(weight.Rows, new SeededRandom(SeedOf(weight.Name + " outputs"))));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override PanelMatrix Round(LinearRounding linear)
+    {
+        Matrix weight = linear.Weight;
+        var format = (IntegerFormat)linear.Scheme.Weights;
+        SquareMatrix hessian = linear.RequireInputs.Hessian();
+        Regularize(hessian);
+        Damp(hessian, Damping);
+        Ldlq ldlq = Ldlq.Decompose(hessian, linear.Kernels) ?? throw new CalibrationException(
+            $"{linear.Name}: the Hessian of its inputs is not positive definite, even with {Regularization} of its mean diagonal added. Calibrate on more or other text.");
+        QuantGrid grid = Grid(weight, format.LastCode);
+        using Matrix measured = Measure(weight, [.. Enumerable.Repeat(grid, weight.Rows)], format.LastCode);
+        byte[][] codes = ldlq.Round(measured, format.LastCode, GreedyPassCount);
+        var quantized = new QuantizedMatrix(weight.Rows, weight.Columns, format, weight.Columns, new FloatValues(weight.Rows, 1), new FloatValues(weight.Rows, 1));
+        for (int row = 0; row < weight.Rows; row++)
+        {
+            quantized.SetGrid(row, 0, grid);
+            for (int column = 0; column < weight.Columns; column++)
+                quantized.SetCode(row, column, codes[row][column]);
+        }
+        return quantized;
+    }
 
     /// <summary>(diag H / diag WᵀW)^¼ by channel: what W is multiplied and the inputs are divided by, so that both spread alike.</summary>
     /// <param name="hessian">H; only its diagonal, relative to its largest entry, counts.</param>
@@ -76,5 +152,14 @@ public static class QuIP
             for (int column = 0; column < weight.Columns; column++)
                 measured[row, column] = MathF.Max(0, MathF.Min(lastCode, weight[row, column] / grids[row].Scale + grids[row].Zero));
         return measured;
+    }
+
+    // 64-bit FNV-1a.
+    private static ulong SeedOf(string name)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte value in Encoding.UTF8.GetBytes(name))
+            hash = (hash ^ value) * 1099511628211;
+        return hash;
     }
 }

@@ -1,5 +1,6 @@
 using QuantSuite.Models.Families;
 using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Quantization.Methods;
@@ -30,6 +31,9 @@ public abstract class QuantizationMethod
 
     /// <summary>The method with an option of its own set, or null where the option is not its own.</summary>
     public virtual QuantizationMethod? With(string option) => null;
+
+    /// <summary>Why the method cannot round to a scheme: what it expects instead, as shown to users; null where it can.</summary>
+    public virtual string? Refusal(QuantScheme scheme) => null;
 
     /// <summary>Changes the whole model without changing its function, before any block is calibrated (rotations).</summary>
     public virtual Architecture Prepare(Architecture architecture) => architecture;

@@ -4,7 +4,7 @@ namespace QuantSuite.Quantization.Methods;
 public static class QuantizationMethods
 {
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn(), new Gptq(), new OmniQuant()];
+    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn(), new Gptq(), new Hqq(), new OmniQuant(), new QuIP(), new QuaRot()];
 
     /// <summary>The method of a recipe that names none.</summary>
     public static QuantizationMethod Default => All[0];
