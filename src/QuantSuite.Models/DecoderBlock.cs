@@ -22,7 +22,9 @@ public sealed record LinearGroup(string Input, IReadOnlyList<Weight> Weights)
 {
     private readonly InputSource? source;
 
-    /// <summary>What produces the input and can take up a scale for each channel; null where nothing can, or where the input is transformed on its way.</summary>
+    /// <summary>
+    /// What produces the input and can take up a scale for each channel; null where nothing can, or where the input is transformed on its way.
+    /// </summary>
     public InputSource? Source
     {
         get => Weights[0].InputTransform is null ? source : null;
@@ -32,9 +34,13 @@ public sealed record LinearGroup(string Input, IReadOnlyList<Weight> Weights)
     /// <summary>Whether the outputs are added to the hidden states between the blocks.</summary>
     public bool WritesHidden { get; init; }
 
-    /// <summary>The linear whose outputs, mixed over positions but never over the channels of a head, are the input: an attention's values. Null elsewhere.</summary>
+    /// <summary>
+    /// The linear whose outputs, mixed over positions but never over the channels of a head, are the input: an attention's values. Null elsewhere.
+    /// </summary>
     public Weight? HeadValues { get; init; }
 
-    /// <summary>(context, x [tokens, in], result [tokens, out]): the module that reads the input, such as the whole attention; null for a lone linear.</summary>
+    /// <summary>
+    /// (context, x [tokens, in], result [tokens, out]): the module that reads the input, such as the whole attention; null for a lone linear.
+    /// </summary>
     public Action<ForwardContext, Matrix, Matrix>? Module { get; init; }
 }

@@ -20,7 +20,10 @@ public sealed class InputSource
     /// <summary>A linear each of whose outputs is a channel (up before down; value before output, where every head has its own).</summary>
     public static InputSource Linear(Weight weight) => new(weight.Bias is { } bias ? [bias] : [], weight);
 
-    /// <summary>The gain of a norm that has nothing else, replaced by ones; null for all other sources. Whoever takes it multiplies the columns of the linears that follow.</summary>
+    /// <summary>
+    /// The gain of a norm that has nothing else, replaced by ones; null for all other sources. Whoever takes it multiplies the columns of the linears that
+    /// follow.
+    /// </summary>
     public float[]? TakeGain()
     {
         if (rows is not null || vectors.Length != 1)

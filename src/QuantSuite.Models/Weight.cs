@@ -57,7 +57,9 @@ public sealed class Weight : IDisposable
     /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
     public NumericFormat? Activations { get; private set; }
 
-    /// <summary>T, applied to a copy of every input before the product: the values are those for inputs x T. Weights that read one input share it. Null for none.</summary>
+    /// <summary>
+    /// T, applied to a copy of every input before the product: the values are those for inputs x T. Weights that read one input share it. Null for none.
+    /// </summary>
     public RowTransform? InputTransform { get; set; }
 
     /// <summary>T, where the values give y T: every product is taken back by T⁻¹ before the bias. Null for none.</summary>

@@ -4,8 +4,10 @@ using System.Runtime.InteropServices;
 namespace QuantSuite.Numerics.LinearAlgebra;
 
 /// <summary>
-/// x ↦ x · diag(signs) · Hᵀ/√n for each run of n columns: a rotation that spreads every value over all n. n = K·2ᵏ takes 2ᵏ by butterflies (Sylvester's matrix in natural order), then K by
-/// the matrix H_K: Y = (H_K ⊗ H_2ᵏ) x. Equals QuaRot's <c>matmul_hadU</c>, K chosen in its order (36, 28, 40, 20, 12: Sloane's tables). Sizes that it has no table for take Paley's construction where
+/// x ↦ x · diag(signs) · Hᵀ/√n for each run of n columns: a rotation that spreads every value over all n. n = K·2ᵏ takes 2ᵏ by butterflies (Sylvester's matrix
+/// in natural order), then K by
+/// the matrix H_K: Y = (H_K ⊗ H_2ᵏ) x. Equals QuaRot's <c>matmul_hadU</c>, K chosen in its order (36, 28, 40, 20, 12: Sloane's tables). Sizes that it has no
+/// table for take Paley's construction where
 /// one fits (K − 1 a prime of the form 4m + 3, K ≤ 256), and otherwise the largest power of two that divides n, in blocks.
 /// One element is sums and differences in a fixed order and one product by fl(1/√n).
 /// </summary>

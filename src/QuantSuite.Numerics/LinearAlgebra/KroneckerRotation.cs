@@ -1,8 +1,10 @@
 namespace QuantSuite.Numerics.LinearAlgebra;
 
 /// <summary>
-/// QuIP's fast random rotation (2307.13304, §4.1): for n = p·q the columns in a random order, a p × p rotation across them, a q × q rotation along them, and another order.
-/// Column vectors v ↦ P_out (I ⊗ B₁)(B₀ ⊗ I) P_in v, which equals <c>mul_ortho_butterfly</c> with one block a factor; rows are such vectors. n·(p + q) products instead of n².
+/// QuIP's fast random rotation (2307.13304, §4.1): for n = p·q the columns in a random order, a p × p rotation across them, a q × q rotation along them, and
+/// another order.
+/// Column vectors v ↦ P_out (I ⊗ B₁)(B₀ ⊗ I) P_in v, which equals <c>mul_ortho_butterfly</c> with one block a factor; rows are such vectors. n·(p + q)
+/// products instead of n².
 /// </summary>
 public sealed class KroneckerRotation : RowTransform
 {

@@ -1,7 +1,8 @@
 namespace QuantSuite.Numerics.LinearAlgebra;
 
 /// <summary>
-/// An invertible linear map T of row vectors, x ↦ x T, that is applied online or folded in weights: with y = x Wᵀ, inputs x T and weight rows w T⁻ᵀ give the same y.
+/// An invertible linear map T of row vectors, x ↦ x T, that is applied online or folded in weights: with y = x Wᵀ, inputs x T and weight rows w T⁻ᵀ give the
+/// same y.
 /// Every row is mapped alone, in float32 and in a fixed order, so that no number depends on a batch or on threads.
 /// </summary>
 public abstract class RowTransform

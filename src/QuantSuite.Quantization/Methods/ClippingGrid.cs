@@ -1,7 +1,8 @@
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// A grid over chosen bounds, as OmniQuant and QSLAW fit it. Asymmetric: s = (max − min)/(2ᵇ−1), z = rint(−min/s). Symmetric: s = max|bound| / (2ᵇ⁻¹−1), z = 2ᵇ⁻¹−1, codes 0 … 2ᵇ−1, so that one code more
+/// A grid over chosen bounds, as OmniQuant and QSLAW fit it. Asymmetric: s = (max − min)/(2ᵇ−1), z = rint(−min/s). Symmetric: s = max|bound| / (2ᵇ⁻¹−1), z =
+/// 2ᵇ⁻¹−1, codes 0 … 2ᵇ−1, so that one code more
 /// lies above zero than below. q = clamp(rint(w/(s·d)) + z), ŵ = (q − z)·s; d is 1 but in QSLAW. The zero point is not clamped.
 /// </summary>
 /// <param name="Scale">s.</param>

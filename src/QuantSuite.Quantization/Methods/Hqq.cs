@@ -5,10 +5,13 @@ using QuantSuite.Quantization.Calibration;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// HQQ (Badri and Shaji, Half-Quadratic Quantization of Large Machine Learning Models, 2023): no data; the zero point of each group minimises an ℓp norm (p = 0.7) of the weight error,
+/// HQQ (Badri and Shaji, Half-Quadratic Quantization of Large Machine Learning Models, 2023): no data; the zero point of each group minimises an ℓp norm (p =
+/// 0.7) of the weight error,
 /// so that a few outliers do not decide. Half-quadratic splitting in turn takes the error e = shrink(w − ŵ) and the zero point z = mean(q − (w − e)·s).
-/// Equals hqq 0.2.8's <c>optimize_weights_proximal_legacy</c> with groups along the inputs (axis 1): s is the inverse of a scale, z a float, q = clamp(rint(fl(w·s) + z)).
-/// All groups of a weight stop together, in the iteration after which the mean error no longer falls; the zero points of that iteration stay. β stays 10: that version names κ = 1.01,
+/// Equals hqq 0.2.8's <c>optimize_weights_proximal_legacy</c> with groups along the inputs (axis 1): s is the inverse of a scale, z a float, q =
+/// clamp(rint(fl(w·s) + z)).
+/// All groups of a weight stop together, in the iteration after which the mean error no longer falls; the zero points of that iteration stay. β stays 10: that
+/// version names κ = 1.01,
 /// by which the paper lets β grow, and no longer multiplies by it.
 /// Differs in the sums (double here) and in a last short group, which hqq does not have.
 /// </summary>

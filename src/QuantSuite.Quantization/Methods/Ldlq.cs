@@ -4,8 +4,10 @@ using QuantSuite.Numerics.LinearAlgebra;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// QuIP's LDLQ rounding (2307.13304, §3): with H = L D Lᵀ the columns are rounded from the last to the first, each after the errors of those behind it: q_i = ⌊w_i + Σ_{j>i} (w_j − q_j) L_ji + ½⌋,
-/// clamped. Then greedy passes: each code in turn goes to its best place with all others held, until nothing changes. Equals <c>round_ldl</c> of Cornell-RelaxML/QuIP, vector_balance.py: half goes up in
+/// QuIP's LDLQ rounding (2307.13304, §3): with H = L D Lᵀ the columns are rounded from the last to the first, each after the errors of those behind it: q_i =
+/// ⌊w_i + Σ_{j>i} (w_j − q_j) L_ji + ½⌋,
+/// clamped. Then greedy passes: each code in turn goes to its best place with all others held, until nothing changes. Equals <c>round_ldl</c> of
+/// Cornell-RelaxML/QuIP, vector_balance.py: half goes up in
 /// LDLQ, to even in the greedy passes; codes are clamped after a pass, and the errors that the passes carry on are those before the clamp. Sums are double.
 /// </summary>
 public sealed class Ldlq

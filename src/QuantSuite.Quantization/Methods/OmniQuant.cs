@@ -6,9 +6,12 @@ using QuantSuite.Quantization.Calibration;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// OmniQuant's learnable weight clipping (Shao et al., 2308.13137): the grid of every group covers σ(γ)·max … σ(β)·min instead of all of it, γ and β learned on the outputs.
-/// The grids equal OpenGVLab's <c>UniformAffineQuantizer(lwc)</c>. The reference learns γ and β by gradients through a straight-through estimator; here they are searched, group by group and
-/// deterministically, on the exact loss of the linear over all calibration tokens, (w − ŵ) H (w − ŵ)ᵀ: steps of a tenth, then of a twentieth … of each bound in turn, kept where the loss falls. So the
+/// OmniQuant's learnable weight clipping (Shao et al., 2308.13137): the grid of every group covers σ(γ)·max … σ(β)·min instead of all of it, γ and β learned
+/// on the outputs.
+/// The grids equal OpenGVLab's <c>UniformAffineQuantizer(lwc)</c>. The reference learns γ and β by gradients through a straight-through estimator; here they
+/// are searched, group by group and
+/// deterministically, on the exact loss of the linear over all calibration tokens, (w − ŵ) H (w − ŵ)ᵀ: steps of a tenth, then of a twentieth … of each bound
+/// in turn, kept where the loss falls. So the
 /// loss is never above plain rounding's. A group whose values have one sign gets 0 into its range, so that its zero point stays a code.
 /// </summary>
 public sealed class OmniQuant : QuantizationMethod

@@ -8,10 +8,13 @@ using QuantSuite.Quantization.Calibration;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// QuIP (Chee et al., 2307.13304): weights and Hessian are made incoherent, W ← U W D Vᵀ and x ← V D⁻¹ x with D = (diag H / diag WᵀW)^¼ and random orthogonal U and V, and the result is rounded by
+/// QuIP (Chee et al., 2307.13304): weights and Hessian are made incoherent, W ← U W D Vᵀ and x ← V D⁻¹ x with D = (diag H / diag WᵀW)^¼ and random orthogonal
+/// U and V, and the result is rounded by
 /// <see cref="Ldlq"/> on one grid of ±2.4 root mean squares for the whole weight. Equals Cornell-RelaxML/QuIP's preprocessing, <c>qfn b</c> and LDLQ.
-/// Executed as it is: the codes are those of the incoherent weight, x is mapped before and y mapped back after the product; the reference maps the rounded weights back to a dense float16 matrix instead.
-/// Differs: linears that read one input share D (of their stacked weights) and V, so that an input is mapped once; U and V are one block a factor, from seeds that the names of the linears give.
+/// Executed as it is: the codes are those of the incoherent weight, x is mapped before and y mapped back after the product; the reference maps the rounded
+/// weights back to a dense float16 matrix instead.
+/// Differs: linears that read one input share D (of their stacked weights) and V, so that an input is mapped once; U and V are one block a factor, from seeds
+/// that the names of the linears give.
 /// The option <c>greedyN</c> adds N greedy passes.
 /// </summary>
 public sealed class QuIP : QuantizationMethod

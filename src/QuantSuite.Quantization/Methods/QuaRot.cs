@@ -6,10 +6,14 @@ using QuantSuite.Numerics.LinearAlgebra;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// QuaRot (Ashkboos et al., 2404.00456): rotations that spread outliers over all channels and leave the model's function alone, so that whatever rounds afterwards finds values near a normal law.
-/// R1, a Hadamard matrix with random signs, turns the hidden states between the blocks: folded in the embedding, in the columns of all linears that read them, in the rows of all that write them, and in
-/// the head (a tied head becomes a linear of its own); norm gains move into the linears after them first. R2 turns each head of the values, folded in the value and output linears (as in SpinQuant; QuaRot's
-/// own o_proj needs one more online transform). R4 is online before down_proj, its inverse folded in the weight. R3 is online on queries and keys after RoPE, only where the KV cache is quantized.
+/// QuaRot (Ashkboos et al., 2404.00456): rotations that spread outliers over all channels and leave the model's function alone, so that whatever rounds
+/// afterwards finds values near a normal law.
+/// R1, a Hadamard matrix with random signs, turns the hidden states between the blocks: folded in the embedding, in the columns of all linears that read them,
+/// in the rows of all that write them, and in
+/// the head (a tied head becomes a linear of its own); norm gains move into the linears after them first. R2 turns each head of the values, folded in the
+/// value and output linears (as in SpinQuant; QuaRot's
+/// own o_proj needs one more online transform). R4 is online before down_proj, its inverse folded in the weight. R3 is online on queries and keys after RoPE,
+/// only where the KV cache is quantized.
 /// Signs come from a fixed seed.
 /// </summary>
 public sealed class QuaRot : QuantizationMethod
@@ -39,7 +43,8 @@ public sealed class QuaRot : QuantizationMethod
     }
 
     /// <summary>
-    /// What RoSTE (2502.09003) chooses a rotation by: ‖Q(W R) − W R‖² and (1/n) ‖Q(X R) − X R‖² over n tokens, asymmetric grids end to end for each output channel and each token.
+    /// What RoSTE (2502.09003) chooses a rotation by: ‖Q(W R) − W R‖² and (1/n) ‖Q(X R) − X R‖² over n tokens, asymmetric grids end to end for each output
+    /// channel and each token.
     /// </summary>
     /// <param name="weight">[out, in].</param>
     /// <param name="samples">[tokens, in].</param>
