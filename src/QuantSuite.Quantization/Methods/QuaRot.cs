@@ -30,7 +30,7 @@ public sealed class QuaRot : QuantizationMethod
     public override Architecture Prepare(Architecture architecture)
     {
         int hidden = architecture.Embedding.Columns, headDim = architecture.Attention.HeadDim;
-        var rotation = new HadamardRotation(hidden, signs: RandomSigns(hidden));
+        var rotation = new HadamardTransform(hidden, signs: RandomSigns(hidden));
         Weight head = architecture.Head == architecture.Embedding ? architecture.Embedding.Untie("lm_head") : architecture.Head;
         architecture.Embedding.Change(rotation.TransformInputs);
         foreach (LinearGroup group in architecture.Blocks.SelectMany(block => block.Groups))
@@ -39,7 +39,7 @@ public sealed class QuaRot : QuantizationMethod
             else
                 RotateReaders(group.Input, group.Weights, group.Source, rotation);
         RotateReaders("head's input", [head], architecture.HeadSource, rotation);
-        return architecture with { Head = head, HeadRotation = new HadamardRotation(headDim) };
+        return architecture with { Head = head, HeadRotation = new HadamardTransform(headDim) };
     }
 
     /// <summary>
@@ -60,7 +60,7 @@ public sealed class QuaRot : QuantizationMethod
         return [.. Enumerable.Range(0, size).Select(_ => random.NextInt(2) == 0 ? -1f : 1f)];
     }
 
-    private static void RotateReaders(string input, IReadOnlyList<Weight> weights, InputSource? source, HadamardRotation rotation)
+    private static void RotateReaders(string input, IReadOnlyList<Weight> weights, InputSource? source, HadamardTransform rotation)
     {
         float[] gain = source?.TakeGain() ?? throw new NotSupportedException(
             $"quarot: the {input} does not come straight from a root mean square norm, whose gain could move into the linears; rotations need that of every linear that reads the hidden states.");
@@ -72,21 +72,21 @@ public sealed class QuaRot : QuantizationMethod
             });
     }
 
-    private static void RotateWriters(LinearGroup group, HadamardRotation rotation, int headDim)
+    private static void RotateWriters(LinearGroup group, HadamardTransform rotation, int headDim)
     {
         foreach (Weight weight in group.Weights)
         {
-            var inner = new HadamardRotation(weight.Columns, group.HeadValues is null ? 0 : headDim);
+            var inner = new HadamardTransform(weight.Columns, group.HeadValues is null ? 0 : headDim);
             weight.Change(inner.TransformInputs);
             if (group.HeadValues is null)
                 weight.InputTransform = inner;
             RotateOutputs(weight, rotation);
         }
         if (group.HeadValues is { } values)
-            RotateOutputs(values, new HadamardRotation(values.Rows, headDim));
+            RotateOutputs(values, new HadamardTransform(values.Rows, headDim));
     }
 
-    private static void RotateOutputs(Weight weight, HadamardRotation rotation)
+    private static void RotateOutputs(Weight weight, HadamardTransform rotation)
     {
         weight.Change(rotation.TransformOutputs);
         if (weight.Bias is not null)

@@ -20,7 +20,7 @@ public class HadamardGoldenTests
         {
             case "hadamard.tables":
                 foreach (JsonProperty table in golden.Expected.EnumerateObject())
-                    Assert.Equal(golden.Ints(table.Value), HadamardRotation.Table(int.Parse(table.Name["had".Length..], null)).Select(value => (int)value));
+                    Assert.Equal(golden.Ints(table.Value), HadamardTransform.Table(int.Parse(table.Name["had".Length..], null)).Select(value => (int)value));
                 break;
             case "hadamard.transform":
                 CheckTransform(golden);
@@ -39,7 +39,7 @@ public class HadamardGoldenTests
     private static void CheckTransform(QuantizationCase golden)
     {
         using Matrix x = golden.Input("X"), forward = Copy(x), backward = Copy(x);
-        var rotation = new HadamardRotation(x.Columns);
+        var rotation = new HadamardTransform(x.Columns);
         Assert.Equal(golden.Number("K"), rotation.Factor);
         for (int row = 0; row < x.Rows; row++)
         {
@@ -53,7 +53,7 @@ public class HadamardGoldenTests
     private static void CheckSigns(QuantizationCase golden)
     {
         float[] signs = golden.Floats(golden.Inputs.GetProperty("signs"));
-        var rotation = new HadamardRotation(signs.Length, signs: signs);
+        var rotation = new HadamardTransform(signs.Length, signs: signs);
         using Matrix identity = new(signs.Length, signs.Length), x = golden.Input("X"), w = golden.Input("W");
         for (int i = 0; i < signs.Length; i++)
         {
@@ -74,7 +74,7 @@ public class HadamardGoldenTests
         int weightBits = golden.Parameter("w_bits"), activationBits = golden.Parameter("a_bits");
         (double weightError, double activationError) identity = QuaRot.RoundingError(weight, x, null, weightBits, activationBits);
         (double weightError, double activationError) rotated =
-            QuaRot.RoundingError(weight, x, new HadamardRotation(x.Columns, signs: golden.Floats(golden.Inputs.GetProperty("signs"))), weightBits, activationBits);
+            QuaRot.RoundingError(weight, x, new HadamardTransform(x.Columns, signs: golden.Floats(golden.Inputs.GetProperty("signs"))), weightBits, activationBits);
         Check("identity", identity);
         Check("hadamard", rotated);
         Assert.Equal(golden.Expected.GetProperty("chosen").GetString(),

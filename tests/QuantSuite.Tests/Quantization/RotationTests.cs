@@ -15,7 +15,7 @@ public class RotationTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void HadamardTransformsAreOrthogonal(int size) => AssertOrthogonal(new HadamardRotation(size));
+    public void HadamardTransformsAreOrthogonal(int size) => AssertOrthogonal(new HadamardTransform(size));
 
     [Theory]
     [InlineData(1)]

@@ -11,7 +11,7 @@ namespace QuantSuite.Numerics.LinearAlgebra;
 /// one fits (K − 1 a prime of the form 4m + 3, K ≤ 256), and otherwise the largest power of two that divides n, in blocks.
 /// One element is sums and differences in a fixed order and one product by fl(1/√n).
 /// </summary>
-public sealed class HadamardRotation : RowTransform
+public sealed class HadamardTransform : RowTransform
 {
     private const int LargestTable = 256;
     private static readonly int[] TableSizes = [36, 28, 40, 20, 12];
@@ -38,7 +38,7 @@ public sealed class HadamardRotation : RowTransform
     /// <param name="size">Columns.</param>
     /// <param name="run">Columns that are mixed with one another, a divisor of the size; 0 for all.</param>
     /// <param name="signs">[size], ±1 before the rotation, or null.</param>
-    public HadamardRotation(int size, int run = 0, float[]? signs = null)
+    public HadamardTransform(int size, int run = 0, float[]? signs = null)
     {
         run = run == 0 ? size : run;
         if (size < 1 || run < 1 || size % run != 0)
