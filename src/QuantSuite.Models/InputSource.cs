@@ -33,6 +33,9 @@ public sealed class InputSource
         return gain;
     }
 
+    /// <summary>Whether it is a norm.</summary>
+    public bool IsNorm => rows is null;
+
     /// <summary>Divides every channel by its scale, in place.</summary>
     /// <param name="scales">[channels].</param>
     /// <param name="valuesOf">The values [out, in] of a linear, to be changed in place.</param>

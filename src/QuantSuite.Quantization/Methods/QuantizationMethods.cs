@@ -4,7 +4,17 @@ namespace QuantSuite.Quantization.Methods;
 public static class QuantizationMethods
 {
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<QuantizationMethod> All { get; } = [new Rtn(), new Gptq(), new Hqq(), new OmniQuant(), new QuIP(), new QuaRot()];
+    public static IReadOnlyList<QuantizationMethod> All { get; } =
+    [
+        new Rtn(),
+        new Gptq(),
+        new Awq(),
+        new SmoothQuant(),
+        new Hqq(),
+        new OmniQuant(),
+        new QuIP(),
+        new QuaRot(),
+    ];
 
     /// <summary>The method of a recipe that names none.</summary>
     public static QuantizationMethod Default => All[0];
