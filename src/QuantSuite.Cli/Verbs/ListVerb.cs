@@ -36,7 +36,7 @@ public sealed class ListVerb : Verb
             "models" => ((string[])["Name", "Family", "Path"], EvalRow.Models(settings).Select(model => (string[])[model.Name, model.Family, model.Path])),
             "tasks" => (["Name", "Ability", "Shape", "Data", "Equals"], EvalTasks.All.Select(Row)),
             "recipes" => (["Recipe", "Method", "Weights", ">Bits", "Activations", "KvCache"], Recipes.ParseAll(settings.Recipes).Select(Row)),
-            "formats" => (["Name", ">Bits"], NumericFormats.All.Select(format => (string[])[format.Name, format.Bits.ToString(CultureInfo.InvariantCulture)])),
+            "formats" => (["Name", ">Bits", "SharedBy", "Scale"], NumericFormats.All.Select(Row)),
             _ => (["Name", "Source"], QuantizationMethods.All.Select(method => (string[])[method.Name, method.Source])),
         };
         if (arguments.GetValue(json))
@@ -47,6 +47,10 @@ public sealed class ListVerb : Verb
     }
 
     private static string[] Row(EvalTask task) => [task.Name, task.Ability, task.Shape.ToString(), task.Source, task.Reference];
+
+    private static string[] Row(NumericFormat format) => format.IsFullPrecision
+        ? [format.Name, format.Bits.ToString(CultureInfo.InvariantCulture), "", ""]
+        : [format.Name, format.Bits.ToString(CultureInfo.InvariantCulture), format.DefaultGranularity.ToString(), format.Scales.ToString().ToLowerInvariant()];
 
     private static string[] Row(Recipe recipe) =>
         [recipe.ToString(), recipe.Method, recipe.WeightsText, recipe.Bits.ToString(CultureInfo.InvariantCulture), recipe.ActivationsText, recipe.KvCacheText];
