@@ -6,7 +6,8 @@ namespace QuantSuite.Numerics.Formats;
 /// <remarks>
 /// The values that can be encoded are sorted; between two neighbours lies a threshold, the smallest float32 that rounds to the upper one. The rule for ties is folded into
 /// the thresholds when the table is made, so encoding is a binary search and nothing else, whatever the format. Outside the table the last value stands (saturation).
-/// Entries that are NaN or infinite decode, and are never encoded; of equal entries the lowest code is used. Where the table has a −0, numbers below zero that round to zero take it.
+/// Entries that are NaN or infinite decode, and are never encoded. Of equal entries the lowest code is used; under <see cref="TieRule.Lower"/> numbers above them take the highest,
+/// as bitsandbytes' two zeros of FP4 show. Where the table has a −0, numbers below zero that round to zero take it.
 /// </remarks>
 public sealed class CodeTable
 {
@@ -30,12 +31,14 @@ public sealed class CodeTable
         if (this.values.Length is 0 or > LengthLimit)
             throw new ArgumentException($"A table of codes holds 1 to {LengthLimit} values, got {this.values.Length}.", nameof(values));
         (float Value, int Code)[] usable = [.. this.values.Select((value, code) => (value, code)).Where(entry => MathF.Abs(entry.value) <= limit)
-            .OrderBy(entry => entry.value).ThenBy(entry => entry.code).DistinctBy(entry => entry.value)];
+            .OrderBy(entry => entry.value).ThenBy(entry => entry.code)];
+        if (ties != TieRule.Lower)
+            usable = [.. usable.DistinctBy(entry => entry.Value)];
         if (usable.Length == 0)
             throw new ArgumentException("A table of codes needs a finite value, got none.", nameof(values));
         sorted = [.. usable.Select(entry => entry.Value)];
         codes = [.. usable.Select(entry => (byte)entry.Code)];
-        thresholds = [.. usable.Zip(usable.Skip(1), (lower, upper) => Threshold(lower.Value, upper.Value, ties == TieRule.Upper || (ties == TieRule.EvenCode && upper.Code % 2 == 0)))];
+        thresholds = [.. usable.Zip(usable.Skip(1), (lower, upper) => Threshold(lower.Value, upper.Value, ties, upper.Code))];
         for (int code = this.values.Length - 1; code >= 0; code--)
             if (this.values[code] == 0)
                 (zeroCode, negativeZeroCode) = float.IsNegative(this.values[code]) ? (zeroCode, code) : (code, negativeZeroCode);
@@ -69,12 +72,17 @@ public sealed class CodeTable
         return code == zeroCode && float.IsNegative(number) ? negativeZeroCode : code;
     }
 
-    // The smallest float32 that rounds to the upper neighbour. The midpoint of two float32 values is exact in double.
-    private static float Threshold(float lower, float upper, bool tieGoesUp)
+    // The smallest float32 that rounds to the upper neighbour. The midpoint of two float32 values is exact in double; bitsandbytes' are float32.
+    private static float Threshold(float lower, float upper, TieRule ties, int upperCode)
     {
         double middle = ((double)lower + upper) / 2;
         var threshold = (float)middle;
-        return threshold < middle || (threshold == middle && !tieGoesUp) ? MathF.BitIncrement(threshold) : threshold;
+        return ties switch
+        {
+            TieRule.Lower => MathF.BitIncrement(threshold),
+            TieRule.EvenCode when threshold == middle && upperCode % 2 != 0 => MathF.BitIncrement(threshold),
+            _ => threshold < middle ? MathF.BitIncrement(threshold) : threshold,
+        };
     }
 }
 
@@ -84,7 +92,7 @@ public enum TieRule
     /// <summary>The one whose code is even: IEEE 754's rule, for codes whose last bit is a significand's.</summary>
     EvenCode,
 
-    /// <summary>The smaller one, as bitsandbytes does.</summary>
+    /// <summary>The smaller one, half way being the midpoint rounded to float32, as bitsandbytes does.</summary>
     Lower,
 
     /// <summary>The larger one, as ml_dtypes rounds to powers of two.</summary>
