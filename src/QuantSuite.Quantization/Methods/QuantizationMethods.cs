@@ -13,7 +13,7 @@ public static class QuantizationMethods
         new Hqq(),
         new OmniQuant(),
         new QuIP(),
-        new QuaRot(),
+        new QuaRot(), new IrQLora(),
     ];
 
     /// <summary>The method of a recipe that names none.</summary>
