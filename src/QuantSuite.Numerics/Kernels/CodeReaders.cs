@@ -8,6 +8,9 @@ internal interface ICodeWidth
 {
     /// <summary>1 to 8.</summary>
     static abstract int Bits { get; }
+
+    /// <summary>Brings the next column's codes down: the count must be a literal, or the compiler shifts by a register, which takes longer.</summary>
+    static abstract Vector512<int> Next(Vector512<int> word);
 }
 
 /// <summary>The values of sixteen codes, one in the low bits of each lane; what lies above them is another column's.</summary>
@@ -49,61 +52,94 @@ internal static unsafe class CodeWords
         where TWidth : struct, ICodeWidth =>
         32 % TWidth.Bits == 0 || word < TWidth.Bits ? Vector512.Load((int*)block + word * Width) : Spare<TWidth>((int*)block);
 
+    // The spare bits at the top of each word, end to end. No loop, so that it is compiled in place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Spare<TWidth>(int* block)
         where TWidth : struct, ICodeWidth
     {
         int spare = 32 % TWidth.Bits;
-        Vector512<int> word = Vector512.Load(block) >>> (32 - spare);
-        for (int p = 1; p < TWidth.Bits; p++)
-            word |= (Vector512.Load(block + p * Width) >>> (32 - spare)) << (spare * p);
+        Vector512<int> word = Top(block, spare) | Top(block + Width, spare) << spare | Top(block + 2 * Width, spare) << (2 * spare);
+        if (TWidth.Bits > 3)
+            word |= Top(block + 3 * Width, spare) << (3 * spare) | Top(block + 4 * Width, spare) << (4 * spare);
+        if (TWidth.Bits > 5)
+            word |= Top(block + 5 * Width, spare) << (5 * spare);
+        if (TWidth.Bits > 6)
+            word |= Top(block + 6 * Width, spare) << (6 * spare);
         return word;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Top(int* words, int bits) => Vector512.Load(words) >>> (32 - bits);
 }
 
 /// <summary>Codes of 1 bit.</summary>
 internal readonly struct OneBit : ICodeWidth
 {
     public static int Bits => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 1;
 }
 
 /// <summary>Codes of 2 bits.</summary>
 internal readonly struct TwoBits : ICodeWidth
 {
     public static int Bits => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 2;
 }
 
 /// <summary>Codes of 3 bits.</summary>
 internal readonly struct ThreeBits : ICodeWidth
 {
     public static int Bits => 3;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 3;
 }
 
 /// <summary>Codes of 4 bits.</summary>
 internal readonly struct FourBits : ICodeWidth
 {
     public static int Bits => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 4;
 }
 
 /// <summary>Codes of 5 bits.</summary>
 internal readonly struct FiveBits : ICodeWidth
 {
     public static int Bits => 5;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 5;
 }
 
 /// <summary>Codes of 6 bits.</summary>
 internal readonly struct SixBits : ICodeWidth
 {
     public static int Bits => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 6;
 }
 
 /// <summary>Codes of 7 bits.</summary>
 internal readonly struct SevenBits : ICodeWidth
 {
     public static int Bits => 7;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 7;
 }
 
 /// <summary>Codes of 8 bits.</summary>
 internal readonly struct EightBits : ICodeWidth
 {
     public static int Bits => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Next(Vector512<int> word) => word >>> 8;
 }

@@ -179,7 +179,7 @@ internal static unsafe class PanelDecoder
                 for (; here > 0; here--, destination += Width)
                 {
                     ((values.Of(codes) - zero) * scale).Store(destination);
-                    codes >>>= TWidth.Bits;
+                    codes = TWidth.Next(codes);
                 }
             }
         }

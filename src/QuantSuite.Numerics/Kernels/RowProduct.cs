@@ -59,6 +59,7 @@ internal static unsafe class RowProduct
     }
 
     // The numbers of all groups of four panels.
+    [MethodImpl(Hot)]
     private static void Prefetch(GroupValues? values, int panel)
     {
         if (values is null)
@@ -82,7 +83,7 @@ internal static unsafe class RowProduct
             return;
         }
         var quantized = (QuantizedMatrix)weight;
-        var loop = new ProductLoop(quantized, first, x, y);
+        var loop = new CodePanelsLoop(quantized, first, x, y);
         quantized.Law.Run(ref loop);
     }
 
@@ -116,65 +117,72 @@ internal static unsafe class RowProduct
         s1.Store(y + Width);
     }
 
-    private readonly struct ProductLoop(QuantizedMatrix weight, int firstPanel, float* x, float* y) : ICodeLoop
+    // Up to four panels, side by side. Where the weight has fewer, the last one is repeated.
+    private readonly struct CodePanelsLoop : ICodeLoop
     {
+        private readonly QuantizedMatrix weight;
+        private readonly float* x, y, scales, zeros;
+        private readonly int first, last;
+
+        public CodePanelsLoop(QuantizedMatrix weight, int first, float* x, float* y)
+        {
+            this.weight = weight;
+            this.first = first;
+            this.x = x;
+            this.y = y;
+            last = Math.Min(CodePanels, weight.PanelCount - first) - 1;
+            int gridCount = (last + 1) * weight.GroupCount;
+            float* room = Scratch.Grids(2L * gridCount * Width);
+            scales = weight.Scales.Read(first, 0, gridCount, room);
+            zeros = weight.Zeros is null ? null : weight.Zeros.Read(first, 0, gridCount, room + (long)gridCount * Width);
+            Prefetch(weight.Scales, first + CodePanels);
+            Prefetch(weight.Zeros, first + CodePanels);
+        }
+
         public void Run<TWidth, TValues>()
             where TWidth : struct, ICodeWidth
             where TValues : struct, ICodeValues<TValues>
         {
-            if (weight.Zeros is null && weight.Law.Zero == 0)
-                MultiplyCodes<TWidth, TValues, WithoutZeros>(weight, firstPanel, x, y);
+            nint panelWords = (nint)weight.BlockCount * TWidth.Bits * Width;
+            uint* codes = (uint*)weight.Codes + first * panelWords;
+            TValues values = TValues.From(weight.Law);
+            if (zeros == null && weight.Law.Zero == 0)
+                MultiplyCodes<TWidth, TValues, WithoutZeros>(codes, panelWords, last, scales, null, 0, weight.Columns, weight.GroupSize, values, x, y);
             else
-                MultiplyCodes<TWidth, TValues, WithZeros>(weight, firstPanel, x, y);
+                MultiplyCodes<TWidth, TValues, WithZeros>(codes, panelWords, last, scales, zeros, weight.Law.Zero, weight.Columns, weight.GroupSize, values, x, y);
         }
     }
 
+    // No calls in here: a register does not live through one.
     [MethodImpl(Hot)]
-    private static void MultiplyCodes<TWidth, TValues, TZeros>(QuantizedMatrix weight, int firstPanel, float* x, float* y)
+    private static void MultiplyCodes<TWidth, TValues, TZeros>(
+        uint* b0, nint panelWords, int last, float* g0, float* h0, float commonZero, int columns, int groupSize, TValues values, float* x, float* y)
         where TWidth : struct, ICodeWidth
         where TValues : struct, ICodeValues<TValues>
         where TZeros : struct, IZeros
     {
-        int groupCount = weight.GroupCount, columns = weight.Columns, groupSize = weight.GroupSize, panelCount = weight.PanelCount;
-        nint panelWords = (nint)weight.BlockCount * TWidth.Bits * Width, ahead = PrefetchBytes / sizeof(uint);
-        int p1 = Math.Min(firstPanel + 1, panelCount - 1), p2 = Math.Min(firstPanel + 2, panelCount - 1), p3 = Math.Min(firstPanel + 3, panelCount - 1);
-        uint* codes = (uint*)weight.Codes, b0 = codes + firstPanel * panelWords, b1 = codes + p1 * panelWords, b2 = codes + p2 * panelWords, b3 = codes + p3 * panelWords;
-        uint* crossing = b0 + panelWords - ahead;
-        nint room = groupCount * Width;
-        float* grids = Scratch.Grids(2 * CodePanels * room);
-        GroupValues scales = weight.Scales;
-        float* g0 = scales.Read(firstPanel, 0, groupCount, grids), g1 = scales.Read(p1, 0, groupCount, grids + room);
-        float* g2 = scales.Read(p2, 0, groupCount, grids + 2 * room), g3 = scales.Read(p3, 0, groupCount, grids + 3 * room);
-        float* h0 = null, h1 = null, h2 = null, h3 = null;
-        Vector512<float> z0 = Vector512.Create(weight.Law.Zero), z1 = z0, z2 = z0, z3 = z0;
-        if (weight.Zeros is { } zeros)
-        {
-            grids += CodePanels * room;
-            h0 = zeros.Read(firstPanel, 0, groupCount, grids);
-            h1 = zeros.Read(p1, 0, groupCount, grids + room);
-            h2 = zeros.Read(p2, 0, groupCount, grids + 2 * room);
-            h3 = zeros.Read(p3, 0, groupCount, grids + 3 * room);
-        }
-        Prefetch(weight.Scales, firstPanel + CodePanels);
-        Prefetch(weight.Zeros, firstPanel + CodePanels);
-        TValues values = TValues.From(weight.Law);
+        nint ahead = PrefetchBytes / sizeof(uint), grids = (nint)((columns + groupSize - 1) / groupSize) * Width;
+        int p1 = last < 1 ? last : 1, p2 = last < 2 ? last : 2, p3 = last;
+        uint* b1 = b0 + p1 * panelWords, b2 = b0 + p2 * panelWords, b3 = b0 + p3 * panelWords, crossing = b0 + panelWords - ahead;
+        Vector512<float> z0 = Vector512.Create(commonZero), z1 = z0, z2 = z0, z3 = z0;
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, f0 = default, f1 = default, f2 = default, f3 = default;
-        for (int first = 0, group = 0, groupFirst = 0; first < columns; first += BlockWidth)
+        for (int first = 0, groupFirst = 0; first < columns; first += BlockWidth)
         {
             if (first == groupFirst)
             {
-                f0 = Vector512.Load(g0 + group);
-                f1 = Vector512.Load(g1 + group);
-                f2 = Vector512.Load(g2 + group);
-                f3 = Vector512.Load(g3 + group);
+                f0 = Vector512.Load(g0);
+                f1 = Vector512.Load(g0 + p1 * grids);
+                f2 = Vector512.Load(g0 + p2 * grids);
+                f3 = Vector512.Load(g0 + p3 * grids);
+                g0 += Width;
                 if (h0 != null)
                 {
-                    z0 = Vector512.Load(h0 + group);
-                    z1 = Vector512.Load(h1 + group);
-                    z2 = Vector512.Load(h2 + group);
-                    z3 = Vector512.Load(h3 + group);
+                    z0 = Vector512.Load(h0);
+                    z1 = Vector512.Load(h0 + p1 * grids);
+                    z2 = Vector512.Load(h0 + p2 * grids);
+                    z3 = Vector512.Load(h0 + p3 * grids);
+                    h0 += Width;
                 }
-                group += Width;
                 groupFirst += groupSize;
             }
             nint next = b0 < crossing ? ahead : ahead + (CodePanels - 1) * panelWords;
@@ -185,12 +193,13 @@ internal static unsafe class RowProduct
                 Sse.Prefetch0(b2 + next + line * Width);
                 Sse.Prefetch0(b3 + next + line * Width);
             }
-            int count = Math.Min(BlockWidth, columns - first);
+            int count = columns - first < BlockWidth ? columns - first : BlockWidth;
             for (int word = 0; count > 0; word++)
             {
                 Vector512<int> c0 = CodeWords.Load<TWidth>(b0, word), c1 = CodeWords.Load<TWidth>(b1, word);
                 Vector512<int> c2 = CodeWords.Load<TWidth>(b2, word), c3 = CodeWords.Load<TWidth>(b3, word);
-                int here = Math.Min(count, CodeWords.ColumnsOf<TWidth>(word));
+                int here = CodeWords.ColumnsOf<TWidth>(word);
+                here = here < count ? here : count;
                 count -= here;
                 for (float* end = x + here; x < end; x++)
                 {
@@ -199,10 +208,10 @@ internal static unsafe class RowProduct
                     s1 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c1), z1) * f1, s1);
                     s2 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c2), z2) * f2, s2);
                     s3 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c3), z3) * f3, s3);
-                    c0 >>>= TWidth.Bits;
-                    c1 >>>= TWidth.Bits;
-                    c2 >>>= TWidth.Bits;
-                    c3 >>>= TWidth.Bits;
+                    c0 = TWidth.Next(c0);
+                    c1 = TWidth.Next(c1);
+                    c2 = TWidth.Next(c2);
+                    c3 = TWidth.Next(c3);
                 }
             }
             b0 += TWidth.Bits * Width;

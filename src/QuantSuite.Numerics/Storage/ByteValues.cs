@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
@@ -71,12 +72,18 @@ public sealed unsafe class ByteValues : GroupValues
         table.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override float* Read(int panel, int firstGroup, int count, float* destination)
     {
-        byte* source = Locate(panel, firstGroup);
-        for (byte* end = source + count * Width; source < end; source += Width, destination += Width)
-            (areIntegers ? Vector512.ConvertToSingle(PanelDecoder.Widen(source)) : PanelDecoder.Gather(Table, PanelDecoder.Widen(source))).Store(destination);
-        return destination - count * Width;
+        byte* source = Locate(panel, firstGroup), end = source + count * Width;
+        float* values = Table, next = destination;
+        if (areIntegers)
+            for (; source < end; source += Width, next += Width)
+                Vector512.ConvertToSingle(PanelDecoder.Widen(source)).Store(next);
+        else
+            for (; source < end; source += Width, next += Width)
+                PanelDecoder.Gather(values, PanelDecoder.Widen(source)).Store(next);
+        return destination;
     }
 
     internal override byte* Locate(int panel, int group) => codes.Pointer + FirstOf(panel, group);

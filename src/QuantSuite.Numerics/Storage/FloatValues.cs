@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
@@ -53,6 +54,7 @@ public sealed unsafe class FloatValues : GroupValues
     /// <inheritdoc/>
     public override void Dispose() => buffer.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override float* Read(int panel, int firstGroup, int count, float* destination)
     {
         byte* source = Locate(panel, firstGroup);

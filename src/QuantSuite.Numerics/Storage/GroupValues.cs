@@ -47,7 +47,7 @@ public abstract unsafe class GroupValues : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>The numbers of some groups of a panel, [count][16]: where they lie, or decoded to the buffer.</summary>
+    /// <summary>The numbers of some groups of a panel, [count][16]: where they lie, or decoded to the buffer. Past the last group they run on into the next panel.</summary>
     internal abstract float* Read(int panel, int firstGroup, int count, float* buffer);
 
     /// <summary>The first byte of a group of a panel, to be asked for ahead.</summary>

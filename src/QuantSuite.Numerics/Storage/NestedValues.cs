@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace QuantSuite.Numerics;
@@ -133,13 +134,16 @@ public sealed unsafe class NestedValues : GroupValues
         zeros?.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override float* Read(int panel, int firstGroup, int count, float* destination)
     {
         for (int i = 0; i < count; i++)
         {
-            Vector512<int> code = CodesOf(panel, firstGroup + i);
+            int group = (firstGroup + i) % GroupCount;
+            panel += i > 0 && group == 0 ? 1 : 0;
+            Vector512<int> code = CodesOf(panel, group);
             Vector512<float> value = areIntegers ? Vector512.ConvertToSingle(code) : bits <= 4 ? PanelDecoder.LookUp(Vector512.Load(Table), code) : PanelDecoder.Gather(Table, code);
-            (Vector512<float> scale, Vector512<float> zero) = BlocksOf(panel, firstGroup + i);
+            (Vector512<float> scale, Vector512<float> zero) = BlocksOf(panel, group);
             ((value - zero) * scale + Vector512.Create(Offset)).Store(destination + i * Width);
         }
         return destination;
