@@ -6,19 +6,13 @@ namespace QuantSuite.Numerics;
 /// Packed codes of 1 to 8 bits of one weight [out, in], with a scale and perhaps a zero point and an offset for each group of each row:
 /// value = fl(fl(table[code] − zero)·scale), and where there are offsets fl(that + offset): the same in every kernel.
 /// </summary>
-/// <remarks>
-/// Layout of the codes. Columns are taken in blocks of 32, rows in panels of 16. A block of a panel is b vectors of 16 32-bit words, one word a row, so it takes
-/// exactly 64·b bytes and a vector load yields 16 rows at once. ⌊32/b⌋ codes to a word, lowest bits first, in ascending columns. Where b does not divide 32, the
-/// spare bits at the top of the block's words, put end to end, hold the columns left over (3 bits: three words of ten codes, two spare bits each hold two more).
-/// A look-up in a register needs only the low bits of a word, so the next column is one shift away.
-/// Scales, zero points and offsets: <see cref="GroupValues"/>, each in the format it comes in.
-/// </remarks>
+/// <remarks>Codes: <see cref="PackedCodes"/>. Scales, zero points and offsets: <see cref="GroupValues"/>, each in the format it comes in.</remarks>
 public sealed unsafe class QuantizedMatrix : PanelMatrix
 {
     /// <summary>Columns of one block.</summary>
-    public const int BlockWidth = 32;
+    public const int BlockWidth = PackedCodes.BlockWidth;
 
-    private readonly NativeBuffer codes;
+    private readonly PackedCodes codes;
     private readonly NativeBuffer? groupOfColumn;
     private readonly float[] table;
 
@@ -59,8 +53,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
             this.groupOfColumn = CopyGroups(groupOfColumn);
         else if (GroupCount != GroupsOf(columns, groupSize))
             throw new ArgumentException($"{columns} columns in groups of {groupSize} are {GroupsOf(columns, groupSize)} groups, got scales for {GroupCount}.", nameof(scales));
-        BlockCount = (columns + BlockWidth - 1) / BlockWidth;
-        codes = new NativeBuffer((long)PanelCount * BlockCount * format.Bits * 64);
+        codes = new PackedCodes(rows, columns, format.Bits);
         MiddleZero = zeros is null && offsets is null && format is IntegerFormat integer ? integer.MiddleCode : 0;
         table = new float[1 << format.Bits];
         for (int code = 0; code < table.Length; code++)
@@ -102,7 +95,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
     public int GroupCount { get; }
 
     /// <summary>Blocks of 32 columns in a row, the last one filled up.</summary>
-    public int BlockCount { get; }
+    public int BlockCount => codes.BlockCount;
 
     /// <summary>Scales by row and group.</summary>
     public GroupValues Scales { get; }
@@ -149,20 +142,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
     public int GroupOf(int column) => groupOfColumn is null ? column / GroupSize : ColumnGroups[column];
 
     /// <summary>The code of one weight.</summary>
-    public int Code(int row, int column)
-    {
-        uint* block = Block(row, column);
-        (int word, int bit) = Position(column);
-        if (word < Format.Bits)
-            return (int)(block[word * PanelWidth] >> bit) & LastCode;
-        int code = 0;
-        for (int i = 0; i < Format.Bits; i++)
-        {
-            (word, int spareBit) = SparePosition(bit + i);
-            code |= (int)((block[word * PanelWidth] >> spareBit) & 1) << i;
-        }
-        return code;
-    }
+    public int Code(int row, int column) => codes[row, column];
 
     /// <summary>The scale of a group of a row.</summary>
     public float Scale(int row, int group) => Scales[row, group];
@@ -181,19 +161,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
     }
 
     /// <summary>Sets the code of one weight. Rows may be set by several threads, each its own.</summary>
-    public void SetCode(int row, int column, int code)
-    {
-        uint* block = Block(row, column);
-        (int word, int bit) = Position(column);
-        if (word < Format.Bits)
-            Set(ref block[word * PanelWidth], bit, LastCode, code & LastCode);
-        else
-            for (int i = 0; i < Format.Bits; i++)
-            {
-                (word, int spareBit) = SparePosition(bit + i);
-                Set(ref block[word * PanelWidth], spareBit, 1, (code >> i) & 1);
-            }
-    }
+    public void SetCode(int row, int column, int code) => codes[row, column] = code;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -209,36 +177,12 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
 
     internal override void Decode(int panel, int first, int count, float* destination) => PanelDecoder.DecodeCodes(this, panel, first, count, destination, withScales: true);
 
-    internal override byte* Locate(int panel, int column, out nint columnBytes)
-    {
-        columnBytes = Format.Bits * 2;
-        return Codes + ((long)panel * BlockCount * BlockWidth + column) * columnBytes;
-    }
-
-    private int LastCode => (1 << Format.Bits) - 1;
+    internal override byte* Locate(int panel, int column, out nint columnBytes) => codes.Locate(panel, column, out columnBytes);
 
     private static int GroupsOf(int columns, int groupSize) => (int)(((long)columns + groupSize - 1) / groupSize);
 
     private static GroupValues? ZerosOf(NumericFormat format, int rows, int groupCount) =>
         format is IntegerFormat ? ByteValues.Integers(rows, groupCount) : format.Bits == 1 ? new FloatValues(rows, groupCount) : null;
-
-    private static void Set(ref uint word, int bit, int mask, int value) => word = (word & ~((uint)mask << bit)) | ((uint)value << bit);
-
-    private uint* Block(int row, int column) =>
-        (uint*)(Codes + ((long)(row / PanelWidth) * BlockCount + column / BlockWidth) * Format.Bits * 64) + row % PanelWidth;
-
-    // Word and bit of a column's code; past the words of the block, the place in the string of spare bits.
-    private (int Word, int Bit) Position(int column)
-    {
-        int perWord = 32 / Format.Bits, within = column % BlockWidth, word = Math.Min(within / perWord, Format.Bits);
-        return (word, (within - word * perWord) * Format.Bits);
-    }
-
-    private (int Word, int Bit) SparePosition(int place)
-    {
-        int spare = 32 % Format.Bits;
-        return (place / spare, 32 - spare + place % spare);
-    }
 
     private GroupValues RequireShape(GroupValues values, string name) => values.Rows == Rows && values.GroupCount == GroupCount ? values
         : throw new ArgumentException($"A weight of {Rows} rows and {GroupCount} groups got [{values.Rows}, {values.GroupCount}] {name}.", name);

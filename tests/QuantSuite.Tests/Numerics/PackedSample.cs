@@ -9,7 +9,7 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
     private static readonly ScaleFormat[] ScaleFormats = [ScaleFormat.Fp32, ScaleFormat.Fp16, ScaleFormat.Bf16, ScaleFormat.E8M0, ScaleFormat.E4M3];
 
     /// <summary>All of them. A new storage is a line here.</summary>
-    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Tables(), .. Zeros(), .. Nested()];
+    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Tables(), .. Zeros(), .. Nested(), .. RowTables(), .. Outliers(), .. Segments()];
 
     private static IEnumerable<PackedSample> Scales() =>
         from format in ScaleFormats
@@ -45,6 +45,46 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
         from blockSize in (int[])[0, 8, 256]
         select new PackedSample($"int4 g32, scales of {bits} bits in blocks of {blockSize}", (random, rows, columns) =>
             Fill(random, new QuantizedMatrix(rows, columns, NumericFormats.Int(4), 32, RandomNested(random, rows, (columns + 31) / 32, bits, blockSize))));
+
+    private static IEnumerable<PackedSample> RowTables() =>
+        from bits in Enumerable.Range(1, 8)
+        from format in (ScaleFormat[])[ScaleFormat.Fp32, ScaleFormat.Fp16]
+        from groupSize in (int[])[40, int.MaxValue]
+        select new PackedSample($"{format} tables of {bits} bits, {(groupSize == 40 ? "g40" : "channel")}", (random, rows, columns) =>
+            RandomTables(random, new TableMatrix(rows, columns, bits, groupSize, format)));
+
+    private static IEnumerable<PackedSample> Outliers() =>
+        from share in (double[])[0, 0.02, 0.5]
+        from format in (ScaleFormat[])[ScaleFormat.Fp32, ScaleFormat.Fp16]
+        select new PackedSample($"{share} {format} outliers over int3 g16", (random, rows, columns) =>
+            new OutlierMatrix(random.Quantized(rows, columns, 3, 16, symmetric: false), RandomOutliers(random, rows, columns, share), format));
+
+    private static IEnumerable<PackedSample> Segments() =>
+        from width in (int[])[32, 96, 20]
+        select new PackedSample($"segments of {width} columns", (random, rows, columns) => new SegmentedMatrix([.. Enumerable.Range(0, (columns + width - 1) / width)
+            .Select(i => random.Quantized(rows, Math.Min(width, columns - i * width), 2 + i % 3, width, symmetric: i % 2 == 0))]));
+
+    private static TableMatrix RandomTables(CaseRandom random, TableMatrix matrix)
+    {
+        for (int row = 0; row < matrix.Rows; row++)
+        {
+            for (int group = 0; group < matrix.GroupCount; group++)
+                matrix.SetTable(row, group, [.. Enumerable.Range(0, 1 << matrix.Bits).Select(_ => (float)(2 * random.Unit() - 1))]);
+            for (int column = 0; column < matrix.Columns; column++)
+                matrix.SetCode(row, column, random.Below(1 << matrix.Bits));
+        }
+        return matrix;
+    }
+
+    private static List<Outlier> RandomOutliers(CaseRandom random, int rows, int columns, double share)
+    {
+        var outliers = new List<Outlier>();
+        for (int column = 0; column < columns; column++)
+            for (int row = 0; row < rows; row++)
+                if (random.Unit() < share)
+                    outliers.Add(new Outlier(row, column, (float)(9 * random.Unit())));
+        return outliers;
+    }
 
     private static NestedValues RandomNested(CaseRandom random, int rows, int groupCount, int bits, int blockSize)
     {

@@ -88,4 +88,64 @@ public sealed class PackedStorageTests
         }
         Assert.Equal(16 * 64 / 2 + 16 * 4 * 4 + 64 * 4, matrix.ByteCount);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void CodesComeBackAndTakeTheirBits(int bits)
+    {
+        using var codes = new PackedCodes(19, 70, bits);
+        for (int pass = 0; pass < 2; pass++)
+            for (int row = 0; row < 19; row++)
+                for (int column = 0; column < 70; column++)
+                    codes[row, column] = row * 31 + column * 7 + pass * 13;
+        for (int row = 0; row < 19; row++)
+            for (int column = 0; column < 70; column++)
+                Assert.Equal((row * 31 + column * 7 + 13) % (1 << bits), codes[row, column]);
+        Assert.Equal(32 * 96 * bits / 8, codes.ByteCount);
+    }
+
+    [Fact]
+    public void TablesTakeTwoBytesAnEntry()
+    {
+        using var matrix = new TableMatrix(32, 64, 3, 64, ScaleFormat.Fp16);
+        Assert.Equal(32 * 64 * 3 / 8 + 32 * 8 * 2, matrix.ByteCount);
+        matrix.SetTable(3, 0, [1, 2, 3, 4, 5, 6, 7, 0.1f]);
+        matrix.SetCode(3, 9, 7);
+        Assert.Equal((float)(Half)0.1f, matrix[3, 9]);
+    }
+
+    [Fact]
+    public void OutliersReplaceWhatTheBaseSays()
+    {
+        var random = new CaseRandom(1);
+        Outlier[] outliers = [new(20, 40, 7.5f), new(20, 3, -2), new(0, 40, 0)];
+        using var matrix = new OutlierMatrix(random.Quantized(21, 64, 3, 16, symmetric: false), outliers, ScaleFormat.Fp16);
+        for (int row = 0; row < 21; row++)
+            for (int column = 0; column < 64; column++)
+                Assert.Equal(outliers.Where(outlier => (outlier.Row, outlier.Column) == (row, column)).Select(outlier => outlier.Value)
+                    .DefaultIfEmpty(matrix.Inliers[row, column]).Single(), matrix[row, column]);
+        Assert.Equal(outliers.OrderBy(outlier => outlier.Row).ThenBy(outlier => outlier.Column), matrix.Outliers());
+        Assert.Equal(matrix.Inliers.ByteCount + 22 * 4 + 3 * 4, matrix.ByteCount);
+    }
+
+    [Fact]
+    public void TwoOutliersInOnePlaceAreRefused() => Assert.Contains("[1, 2]", Assert.Throws<ArgumentException>(() =>
+        new OutlierMatrix(new CaseRandom(1).Quantized(4, 4, 3, 4, symmetric: true), [new(1, 2, 3), new(1, 2, 4)], ScaleFormat.Fp16)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void SegmentsAreTheirPartsSideBySide()
+    {
+        var random = new CaseRandom(1);
+        QuantizedMatrix first = random.Quantized(17, 32, 2, 32, symmetric: true), second = random.Quantized(17, 40, 4, 32, symmetric: false);
+        using var matrix = new SegmentedMatrix([first, second]);
+        Assert.Equal(72, matrix.Columns);
+        Assert.Equal(first[5, 31], matrix[5, 31]);
+        Assert.Equal(second[16, 39], matrix[16, 71]);
+        Assert.Equal(first.ByteCount + second.ByteCount, matrix.ByteCount);
+    }
 }
