@@ -1,4 +1,5 @@
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Numerics;
 
@@ -52,11 +53,60 @@ public abstract class Kernels : IDisposable
     /// <summary>The same for several weights that read one input, in one parallel region.</summary>
     public abstract void Multiply(Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results);
 
+    /// <summary>y[m, n] goes on as the chain of fused multiply-adds x[m, k]·w[n, k] over ascending k, from what y holds.</summary>
+    public abstract void MultiplyAdd(Matrix x, PanelMatrix weight, Matrix y);
+
     /// <summary>
     /// y[m, n] with integer activations: inside each weight group, and at most <see cref="IntegerChunk"/> columns at a time, the exact integer sum of
     /// a·(q − z); then one fused multiply-add by fl(scale of the row · scale of the group), ascending, from +0. Integer weights only.
     /// </summary>
     public abstract void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y);
+
+    /// <summary>
+    /// LLM.int8(): the integer product over all columns, where the codes of the outlier columns are 0, then one fused multiply-add per outlier column, ascending, of the
+    /// float32 input and the weight's value.
+    /// </summary>
+    /// <param name="x">[tokens, in].</param>
+    /// <param name="codes">The same rows by <see cref="QuantizeRows(Matrix, IntegerFormat, ReadOnlySpan{int}, float, QuantizedRows)"/>, without the outlier columns.</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="y">[tokens, out], overwritten.</param>
+    public void Multiply(Matrix x, QuantizedRows codes, MixedColumns weight, Matrix y)
+    {
+        Multiply(codes, weight.Inliers, y);
+        if (weight.Outliers is null)
+            return;
+        using var outliers = new Matrix(x.Rows, weight.OutlierColumns.Length);
+        for (int row = 0; row < x.Rows; row++)
+            for (int i = 0; i < weight.OutlierColumns.Length; i++)
+                outliers[row, i] = x[row, weight.OutlierColumns[i]];
+        MultiplyAdd(outliers, weight.Outliers, y);
+    }
+
+    /// <summary>
+    /// Codes of each row without its outlier columns, whose codes are 0. An entry of an outlier column counts towards the row's largest only where its magnitude is below
+    /// <paramref name="threshold"/>: 0 leaves these columns out altogether (the paper of LLM.int8()), 6 counts their small entries (bitsandbytes).
+    /// </summary>
+    public void QuantizeRows(Matrix x, IntegerFormat format, ReadOnlySpan<int> outlierColumns, float threshold, QuantizedRows destination)
+    {
+        using var counted = new Matrix(x.Rows, x.Columns);
+        for (int row = 0; row < x.Rows; row++)
+        {
+            x.Row(row).CopyTo(counted.Row(row));
+            foreach (int column in outlierColumns)
+                if (!(MathF.Abs(x[row, column]) < threshold))
+                    counted[row, column] = 0;
+        }
+        QuantizeRows(counted, format, destination);
+        for (int row = 0; row < x.Rows; row++)
+            foreach (int column in outlierColumns)
+                destination.Row(row)[column] = 0;
+    }
+
+    /// <summary>Rotates each row, in place: <see cref="HadamardTransform.Apply(Span{float})"/>, or its inverse.</summary>
+    /// <param name="x">[tokens, the transform's size].</param>
+    /// <param name="transform">Signs, runs and factors; the order of its sums is the definition.</param>
+    /// <param name="inverse">Whether to turn back.</param>
+    public abstract void Hadamard(Matrix x, HadamardTransform transform, bool inverse = false);
 
     /// <summary>Codes of each row: s = max|x| / 127 (1 for a row of zeros), a = clamp(rint(x/s), −127, 127) for 8 bits; 2ᵇ⁻¹−1 in general.</summary>
     public abstract void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination);

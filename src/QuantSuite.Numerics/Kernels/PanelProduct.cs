@@ -22,10 +22,12 @@ internal sealed unsafe class PanelProduct
     private readonly Matrix x;
     private readonly PanelMatrix[] weights;
     private readonly Matrix[] results;
+    private readonly bool continues;
     private readonly int stripCount, blockCount, blockRows;
 
-    public PanelProduct(StripMultiplier multiply, Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results)
+    public PanelProduct(StripMultiplier multiply, Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results, bool continues = false)
     {
+        this.continues = continues;
         this.multiply = multiply;
         this.x = x;
         this.weights = weights.ToArray();
@@ -39,7 +41,7 @@ internal sealed unsafe class PanelProduct
     /// <summary>Computes all results.</summary>
     public void Run(WorkerPool pool)
     {
-        if (x.Rows == 1 && Array.TrueForAll(weights, RowProduct.Supports))
+        if (x.Rows == 1 && !continues && Array.TrueForAll(weights, RowProduct.Supports))
         {
             RunOneRow(pool);
             return;
@@ -92,7 +94,11 @@ internal sealed unsafe class PanelProduct
             Rows = rowCount,
             C = atEdge ? edge : result,
             CStride = atEdge ? Strip.Width : y.Columns,
+            Continues = continues,
         };
+        if (atEdge && continues)
+            for (int m = 0; m < rowCount; m++)
+                new Span<float>(result + (long)m * y.Columns, outputCount).CopyTo(new Span<float>(edge + m * Strip.Width, outputCount));
         Multiply(weight, firstPanel, decoded, strip);
         if (atEdge)
             for (int m = 0; m < rowCount; m++)

@@ -24,6 +24,13 @@ public sealed unsafe class QuantizedRows : IDisposable
     /// <summary>Codes, row-major.</summary>
     public sbyte* Codes => (sbyte*)codes.Pointer;
 
+    /// <summary>The codes of one row.</summary>
+    public Span<sbyte> Row(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        return new Span<sbyte>(Codes + (long)row * Columns, Columns);
+    }
+
     /// <summary>One scale a row.</summary>
     public float* Scales => (float*)scales.Pointer;
 

@@ -1,4 +1,5 @@
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Numerics;
 
@@ -22,8 +23,15 @@ public unsafe class ScalarKernels : Kernels
             PanelMatrix weight = weights[i];
             Matrix y = results[i];
             CheckShapes(x.Rows, x.Columns, weight, y);
-            Pool.Run(weight.PanelCount, panel => MultiplyPanel(x, weight, y, panel));
+            Pool.Run(weight.PanelCount, panel => MultiplyPanel(x, weight, y, panel, continues: false));
         }
+    }
+
+    /// <inheritdoc/>
+    public override void MultiplyAdd(Matrix x, PanelMatrix weight, Matrix y)
+    {
+        CheckShapes(x.Rows, x.Columns, weight, y);
+        Pool.Run(weight.PanelCount, panel => MultiplyPanel(x, weight, y, panel, continues: true));
     }
 
     /// <inheritdoc/>
@@ -84,6 +92,13 @@ public unsafe class ScalarKernels : Kernels
                 value = format.Decode(format.Encode(value, grid), grid);
         }
     });
+
+    /// <inheritdoc/>
+    public override void Hadamard(Matrix x, HadamardTransform transform, bool inverse = false)
+    {
+        CheckTransform(x, transform);
+        Pool.Run(x.Rows, m => TransformRow(x.Row(m), transform, inverse));
+    }
 
     /// <inheritdoc/>
     public override void RmsNorm(Matrix x, ReadOnlySpan<float> weight, float epsilon, Matrix y)
@@ -198,6 +213,22 @@ public unsafe class ScalarKernels : Kernels
             throw new ArgumentException($"y [{y.Rows}, {y.Columns}] = x [{rows}, {columns}] · Wᵀ, W [{weight.Rows}, {weight.Columns}]: the sizes do not fit.");
     }
 
+    /// <summary>Throws where rows have another size than the transform.</summary>
+    protected static void CheckTransform(Matrix x, HadamardTransform transform)
+    {
+        if (x.Columns != transform.Size)
+            throw new ArgumentException($"A Hadamard transform of {transform.Size} columns got rows of {x.Columns}.", nameof(transform));
+    }
+
+    /// <summary>The transform of one row, or its inverse.</summary>
+    protected static void TransformRow(Span<float> row, HadamardTransform transform, bool inverse)
+    {
+        if (inverse)
+            transform.ApplyInverse(row);
+        else
+            transform.Apply(row);
+    }
+
     /// <summary>Throws unless the codes are integers.</summary>
     protected static void RequireIntegers(QuantizedMatrix weight)
     {
@@ -223,7 +254,7 @@ public unsafe class ScalarKernels : Kernels
             y[k] = format.Decode(format.Encode(x[k], grid), grid);
     }
 
-    private static void MultiplyPanel(Matrix x, PanelMatrix weight, Matrix y, int panel)
+    private static void MultiplyPanel(Matrix x, PanelMatrix weight, Matrix y, int panel, bool continues)
     {
         const int Width = PanelMatrix.PanelWidth;
         using var decoded = new NativeBuffer((long)weight.Columns * Width * sizeof(float));
@@ -235,7 +266,7 @@ public unsafe class ScalarKernels : Kernels
             Span<float> row = x.Row(m);
             for (int lane = 0; lane < laneCount; lane++)
             {
-                float sum = 0;
+                float sum = continues ? y[m, panel * Width + lane] : 0;
                 for (int k = 0; k < row.Length; k++)
                     sum = MathF.FusedMultiplyAdd(row[k], values[k * Width + lane], sum);
                 y[m, panel * Width + lane] = sum;

@@ -1,4 +1,5 @@
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Numerics;
 
@@ -23,6 +24,13 @@ public abstract unsafe class VectorKernels : ScalarKernels
     }
 
     /// <inheritdoc/>
+    public override void MultiplyAdd(Matrix x, PanelMatrix weight, Matrix y)
+    {
+        CheckShapes(x.Rows, x.Columns, weight, y);
+        new PanelProduct(MultiplyStrip, x, [weight], [y], continues: true).Run(Pool);
+    }
+
+    /// <inheritdoc/>
     public override void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y)
     {
         CheckShapes(y.Rows, x.Columns, weight, y);
@@ -41,6 +49,16 @@ public abstract unsafe class VectorKernels : ScalarKernels
         for (int first = 0; first < x.Columns; first += groupSize)
             VectorMath.RoundGroup(row + first, Math.Min(groupSize, x.Columns - first), format.LastCode);
     });
+
+    /// <inheritdoc/>
+    public override void Hadamard(Matrix x, HadamardTransform transform, bool inverse = false)
+    {
+        CheckTransform(x, transform);
+        if (VectorHadamard.Supports(transform))
+            RunRows(x, m => VectorHadamard.Transform(RowOf(x, m), transform, inverse));
+        else
+            RunRows(x, m => TransformRow(x.Row(m), transform, inverse));
+    }
 
     /// <inheritdoc/>
     public override void RmsNorm(Matrix x, ReadOnlySpan<float> weight, float epsilon, Matrix y)

@@ -51,6 +51,7 @@ public sealed class HadamardTransform : RowTransform
         Run = Factor == 0 ? run & -run : run;
         Factor = Math.Max(Factor, 1);
         table = Table(Factor);
+        FactorMatrix = Array.ConvertAll(table, static entry => (float)entry);
         scale = 1 / MathF.Sqrt(Run);
     }
 
@@ -62,6 +63,15 @@ public sealed class HadamardTransform : RowTransform
 
     /// <summary>K: 1 where the run is a power of two.</summary>
     public int Factor { get; }
+
+    /// <summary>±1 by column before the rotation, or null.</summary>
+    internal float[]? Signs => signs;
+
+    /// <summary>H_K, [K, K], as the kernels read it.</summary>
+    internal float[] FactorMatrix { get; }
+
+    /// <summary>fl(1/√n).</summary>
+    internal float Scale => scale;
 
     /// <summary>H_K, [K, K], of ±1.</summary>
     public static sbyte[] Table(int size)
@@ -84,6 +94,12 @@ public sealed class HadamardTransform : RowTransform
         for (int first = 0; first < Size; first += Run)
             Rotate(row.Slice(first, Run), transposed: false);
     }
+
+    /// <inheritdoc/>
+    public override void Apply(Matrix matrix, Kernels kernels) => kernels.Hadamard(matrix, this);
+
+    /// <inheritdoc/>
+    public override void ApplyInverse(Matrix matrix, Kernels kernels) => kernels.Hadamard(matrix, this, inverse: true);
 
     /// <inheritdoc/>
     public override void ApplyInverse(Span<float> row)

@@ -20,10 +20,10 @@ public abstract class RowTransform
     public virtual void ApplyDual(Span<float> row) => Apply(row);
 
     /// <summary>Maps every row of a matrix, in parallel.</summary>
-    public void Apply(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => Apply(matrix.Row(row)));
+    public virtual void Apply(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => Apply(matrix.Row(row)));
 
     /// <summary>Maps every row of a matrix back, in parallel.</summary>
-    public void ApplyInverse(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => ApplyInverse(matrix.Row(row)));
+    public virtual void ApplyInverse(Matrix matrix, Kernels kernels) => ForEachRow(matrix, kernels, row => ApplyInverse(matrix.Row(row)));
 
     /// <summary>Maps the rows of a weight [out, in] whose inputs will be x T: w ↦ w T⁻ᵀ.</summary>
     public void TransformInputs(Matrix weight)

@@ -1,5 +1,6 @@
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Tests.Numerics;
 
@@ -18,7 +19,7 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
 
     private static IEnumerable<KernelCase> Enumerate() =>
     [
-        .. DenseProducts(), .. QuantizedProducts(), .. PackedProducts(), .. IntegerProducts(), .. RowOperations(), .. Attentions(),
+        .. DenseProducts(), .. QuantizedProducts(), .. PackedProducts(), .. IntegerProducts(), .. MixedProducts(), .. RowOperations(), .. Attentions(),
     ];
 
     private static IEnumerable<KernelCase> DenseProducts()
@@ -109,8 +110,43 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
         });
     }
 
+    private static IEnumerable<KernelCase> MixedProducts()
+    {
+        foreach (PackedSample sample in (PackedSample[])[PackedSample.All[0], PackedSample.All[^1]])
+            yield return new($"product that goes on, {sample.Name}", kernels => Sizes((m, n, k, random) =>
+            {
+                using Matrix x = random.Matrix(m, k), y = random.Matrix(m, n);
+                using PanelMatrix weight = sample.Make(random, n, k);
+                kernels.MultiplyAdd(x, weight, y);
+                return Bits(y);
+            }));
+        foreach (bool dense in (bool[])[false, true])
+            yield return new($"mixed columns{(dense ? ", outliers dense" : "")}", kernels => Sizes((m, n, k, random) =>
+            {
+                using Matrix x = random.Matrix(m, k, 0, 5), y = new(m, n);
+                int[] columns = [.. Enumerable.Range(0, k).Where(_ => random.Unit() < 0.05)];
+                using var weight = new MixedColumns(random.Quantized(n, k, 8, k, symmetric: true), columns,
+                    dense && columns.Length > 0 ? new DensePanels(random.Matrix(n, columns.Length), NumericFormats.Fp16) : null);
+                using var codes = new QuantizedRows(m, k);
+                kernels.QuantizeRows(x, NumericFormats.Int(8), columns, dense ? 0 : 6, codes);
+                kernels.Multiply(x, codes, weight, y);
+                return [.. QuantizedBits(codes), .. Bits(y), .. Product(kernels, x, weight)];
+            }));
+    }
+
     private static IEnumerable<KernelCase> RowOperations()
     {
+        (int, int)[] rotations = [(1, 1), (2, 2), (8, 8), (32, 16), (192, 64), (512, 0), (12, 0), (24, 0), (112, 0), (192, 0), (576, 0), (1920, 640), (1536, 0), (704, 0)];
+        foreach ((int size, int run) in rotations)
+            foreach (bool inverse in (bool[])[false, true])
+                yield return new($"hadamard {size} in runs of {run}{(inverse ? ", inverse" : "")}", kernels => RowCounts.SelectMany(m =>
+                {
+                    var random = new CaseRandom(m);
+                    using Matrix x = random.Matrix(m, size, 0.001);
+                    float[]? signs = m % 2 == 0 ? null : [.. Enumerable.Range(0, size).Select(_ => random.Below(2) * 2f - 1)];
+                    kernels.Hadamard(x, new HadamardTransform(size, run, signs), inverse);
+                    return Bits(x);
+                }).ToArray());
         yield return Rows("rms norm", (kernels, x, other) =>
         {
             kernels.RmsNorm(x, other.Row(0), 1e-5f, x);
