@@ -74,6 +74,7 @@ public class EqualBitsTests
     [InlineData("fp32")]
     [InlineData("rtn-int4-g32-kv8")]
     [InlineData("rtn-int8-a8")]
+    [InlineData("rtn-nvfp4-anvfp4")]
     public void BatchMatesDoNotReachScores(string recipe)
     {
         string[] words = ["goat", "horse", "lamp", "owl", "king", "fish"];
