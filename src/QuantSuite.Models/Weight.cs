@@ -57,6 +57,9 @@ public sealed class Weight : IDisposable
     /// <summary>The format of the inputs, or null for float32. Integer inputs need integer weights.</summary>
     public NumericFormat? Activations { get; private set; }
 
+    /// <summary>The scale of all integer inputs, known from calibration (static), or null for each token's own (dynamic). Weights that read one input share it.</summary>
+    public float? ActivationScale { get; private set; }
+
     /// <summary>
     /// T, applied to a copy of every input before the product: the values are those for inputs x T. Weights that read one input share it. Null for none.
     /// </summary>
@@ -93,7 +96,7 @@ public sealed class Weight : IDisposable
     public Weight Untie(string name) => new(name, Rows, Columns, Stored, read, Bias);
 
     /// <summary>Chooses the storage, and the format of the inputs. Replaces (and frees) what was there.</summary>
-    public void Store(PanelMatrix storage, NumericFormat? activations = null)
+    public void Store(PanelMatrix storage, NumericFormat? activations = null, float? activationScale = null)
     {
         if (storage.Rows != Rows || storage.Columns != Columns)
             throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
@@ -102,6 +105,7 @@ public sealed class Weight : IDisposable
         panels?.Dispose();
         panels = storage;
         Activations = activations;
+        ActivationScale = activationScale;
     }
 
     /// <summary>Stores the checkpoint's values without loss, or rounded to a narrower full-precision format.</summary>
@@ -181,7 +185,7 @@ public sealed class Weight : IDisposable
     private static void MultiplyIntegers(Kernels kernels, Matrix x, IntegerFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {
         using var codes = new QuantizedRows(x.Rows, x.Columns);
-        kernels.QuantizeRows(x, format, codes);
+        kernels.QuantizeRows(x, format, codes, weights[0].ActivationScale);
         for (int i = 0; i < weights.Length; i++)
             kernels.Multiply(codes, (QuantizedMatrix)weights[i].Panels, results[i]);
     }

@@ -26,7 +26,7 @@ public sealed class Quantizer
         this.recipe = recipe;
         this.kernels = kernels;
         this.warn = warn;
-        needs = recipe.Steps.Aggregate(CalibrationNeeds.None, (all, step) => all | step.Needs);
+        needs = recipe.Needs;
         seesQuantizedInputs = recipe.Steps.Any(step => step.SeesQuantizedInputs);
     }
 
@@ -123,7 +123,8 @@ public sealed class Quantizer
             return;
         }
         var linear = new LinearRounding { Name = weight.Name, Weight = values, Scheme = scheme, Inputs = inputs, Kernels = kernels, Warn = text => warn($"{weight.Name}: {text}") };
-        weight.Store(recipe.Steps[^1].Round(linear), scheme.Activations);
+        float? scale = scheme is { Activations: IntegerFormat format } && scheme.ActivationGranularity == Granularity.Tensor ? inputs!.AbsMax.Max() / (format.MiddleCode - 1) : null;
+        weight.Store(recipe.Steps[^1].Round(linear), scheme.Activations, scale);
     }
 
     private void Calibrate(DecoderBlock block, bool isLast, CalibrationPass pass, CancellationToken cancellation)

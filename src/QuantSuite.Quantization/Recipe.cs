@@ -14,6 +14,7 @@ namespace QuantSuite.Quantization;
 /// full   = fp32 | bf16 | fp16          steps = method {"+" method}, the rounding one last; none given: rtn
 /// format = int4, fp8_e4m3, mxfp4 …     after -a and -kv a bare number N is intN
 /// option = gN | channel | tensor | sym | full | asym | tight | dq | the methods' own: mse, actorder, alpha0.75 …
+/// after -a: tensor, one scale for all inputs, from calibration (static); none, each token's own (dynamic)
 /// override = "[" pattern "=" format "]"     parts of a linear's name: [down_proj=int8], [layers.0=fp16]
 /// </code>
 /// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
@@ -53,7 +54,10 @@ public sealed partial record Recipe
     public bool IsFullPrecision => Filed is null && Scheme.Weights.IsFullPrecision && Overrides.Count == 0;
 
     /// <summary>Whether a method of the recipe reads calibration text.</summary>
-    public bool NeedsCalibration => Steps.Any(step => step.Needs != CalibrationNeeds.None);
+    public bool NeedsCalibration => Needs != CalibrationNeeds.None;
+
+    /// <summary>What the methods, and static activations, have to know of the inputs.</summary>
+    public CalibrationNeeds Needs => Steps.Aggregate(Scheme.ActivationGranularity == Granularity.Tensor ? CalibrationNeeds.Magnitudes : CalibrationNeeds.None, (all, step) => all | step.Needs);
 
     /// <summary>The scheme of the checkpoint, which is evaluated as it is (<c>gptq-int4-g128</c>; <see cref="AnyFiled"/> for whatever it has); null for all other recipes.</summary>
     public string? Filed { get; private init; }
@@ -101,7 +105,7 @@ public sealed partial record Recipe
         if (Steps.Count > 0 && !Scheme.Weights.IsFullPrecision)
             parts.Insert(0, Method);
         if (Scheme.Activations is { } activations && Filed is null)
-            parts.Add(activations is IntegerFormat ? $"a{activations.Bits}" : $"a{activations.Name}");
+            parts.Add((activations is IntegerFormat ? $"a{activations.Bits}" : $"a{activations.Name}") + (Scheme.ActivationGranularity == Granularity.Tensor ? "-tensor" : ""));
         if (Scheme.KeyValueCache is { } cache)
             parts.Add($"kv{cache.Bits}");
         if (Scheme.KeyValueGroup != 0)
@@ -266,6 +270,7 @@ public sealed partial record Recipe
             bool afterCache = scheme.KeyValueCache is not null;
             (string kind, QuantScheme next) = part switch
             {
+                "tensor" when !afterCache && scheme.Activations is IntegerFormat => ("granularity of the activations", scheme with { ActivationGranularity = Granularity.Tensor }),
                 "channel" or "tensor" when !afterCache && !scheme.Weights.IsFullPrecision =>
                     ("granularity", scheme with { Granularity = part == "channel" ? Granularity.Channel : Granularity.Tensor }),
                 "sym" or "asym" when !afterCache && scheme.Weights is BinaryFormat => ("symmetry", scheme with { Symmetric = part == "sym" }),

@@ -18,6 +18,9 @@ public sealed record QuantScheme
     /// </summary>
     public NumericFormat? Activations { get; init; }
 
+    /// <summary>What shares a scale in the inputs: a token (dynamic), or the whole tensor (static, from calibration).</summary>
+    public Granularity ActivationGranularity { get; init; } = Granularity.Token;
+
     /// <summary>Format of keys (after RoPE) and values: per token and head, asymmetric; null leaves them float32.</summary>
     public IntegerFormat? KeyValueCache { get; init; }
 

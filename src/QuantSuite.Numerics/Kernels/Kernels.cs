@@ -109,7 +109,8 @@ public abstract class Kernels : IDisposable
     public abstract void Hadamard(Matrix x, HadamardTransform transform, bool inverse = false);
 
     /// <summary>Codes of each row: s = max|x| / 127 (1 for a row of zeros), a = clamp(rint(x/s), −127, 127) for 8 bits; 2ᵇ⁻¹−1 in general.</summary>
-    public abstract void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination);
+    /// <param name="scale">The s of all rows, known beforehand (static), or null for each row's own (dynamic).</param>
+    public abstract void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination, float? scale = null);
 
     /// <summary>
     /// y = the values of x that a format keeps, for activations that are no integers: symmetric, a scale for each row or, where the format has blocks, for each block of a row;

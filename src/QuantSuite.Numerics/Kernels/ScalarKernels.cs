@@ -49,7 +49,7 @@ public unsafe class ScalarKernels : Kernels
     }
 
     /// <inheritdoc/>
-    public override void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination)
+    public override void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination, float? scale = null)
     {
         float limit = format.MiddleCode - 1;
         Pool.Run(x.Rows, m =>
@@ -58,13 +58,13 @@ public unsafe class ScalarKernels : Kernels
             float largest = 0;
             foreach (float value in row)
                 largest = MathF.Max(largest, MathF.Abs(value));
-            float scale = largest / limit;
-            if (scale == 0)
-                scale = 1;
-            destination.Scales[m] = scale;
+            float own = scale ?? largest / limit;
+            if (own == 0)
+                own = 1;
+            destination.Scales[m] = own;
             sbyte* codes = destination.Codes + (long)m * x.Columns;
             for (int k = 0; k < row.Length; k++)
-                codes[k] = (sbyte)MathF.Max(-limit, MathF.Min(limit, MathF.Round(row[k] / scale)));
+                codes[k] = (sbyte)MathF.Max(-limit, MathF.Min(limit, MathF.Round(row[k] / own)));
         });
     }
 

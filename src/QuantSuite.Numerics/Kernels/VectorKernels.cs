@@ -39,8 +39,8 @@ public abstract unsafe class VectorKernels : ScalarKernels
     }
 
     /// <inheritdoc/>
-    public override void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination) => RunRows(x, m =>
-        destination.Scales[m] = VectorMath.QuantizeRow(RowOf(x, m), destination.Codes + (long)m * x.Columns, x.Columns, format.MiddleCode - 1));
+    public override void QuantizeRows(Matrix x, IntegerFormat format, QuantizedRows destination, float? scale = null) => RunRows(x, m =>
+        destination.Scales[m] = VectorMath.QuantizeRow(RowOf(x, m), destination.Codes + (long)m * x.Columns, x.Columns, format.MiddleCode - 1, scale));
 
     /// <inheritdoc/>
     public override void RoundGroups(Matrix x, int groupSize, IntegerFormat format) => RunRows(x, m =>

@@ -178,7 +178,7 @@ internal static unsafe class VectorMath
 
     /// <summary><see cref="ScalarKernels.QuantizeRows"/> of one row; returns its scale.</summary>
     [MethodImpl(Hot)]
-    public static float QuantizeRow(float* x, sbyte* codes, int count, float limit)
+    public static float QuantizeRow(float* x, sbyte* codes, int count, float limit, float? known)
     {
         int whole = count & -Width;
         Vector512<float> largest = Vector512<float>.Zero;
@@ -186,7 +186,7 @@ internal static unsafe class VectorMath
             largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(x + k)));
         if (whole < count)
             largest = Vector512.Max(largest, Vector512.Abs(LoadPart(x + whole, count - whole)));
-        float scale = Largest(largest) / limit;
+        float scale = known ?? Largest(largest) / limit;
         if (scale == 0)
             scale = 1;
         for (int k = 0; k < whole; k += Width)

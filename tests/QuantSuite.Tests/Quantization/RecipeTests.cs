@@ -33,6 +33,8 @@ public class RecipeTests
     [InlineData("rtn-int8-a8-kv4-g16", "rtn-int8-a8-kv4-g16")]
     [InlineData("gptq-int4-actorder-g128", "gptq-int4-g128-actorder")]
     [InlineData("gptq-int4-g32-cal_wikitext2", "gptq-int4-g32-cal_wikitext2")]
+    [InlineData("smoothquant-int8-a8-tensor", "smoothquant-int8-a8-tensor")]
+    [InlineData("smoothquant-int8-tensor-alpha0.75-a8", "smoothquant-int8-tensor-alpha0.75-a8")]
     [InlineData("gptq-int4-damp0.1", "gptq-int4-damp0.1")]
     [InlineData("int4[down_proj=int8]-g32-kv8", "rtn-int4-g32[down_proj=int8]-kv8")]
     [InlineData("fp32[layers.0=int2]", "fp32[layers.0=int2]")]
