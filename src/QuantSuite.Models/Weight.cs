@@ -125,9 +125,9 @@ public sealed class Weight : IDisposable
             Store(Filed.Pack(), Filed.Activations);
     }
 
-    /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once, and all products are one parallel region.</summary>
+    /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once where all want the same, and all products are one parallel region.</summary>
     /// <param name="x">[tokens, in].</param>
-    /// <param name="weights">Weights with the same inputs, input format and input transform.</param>
+    /// <param name="weights">Weights with the same inputs and input transform.</param>
     /// <param name="results">[tokens, out] each, overwritten.</param>
     public static void Multiply(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {
@@ -135,6 +135,20 @@ public sealed class Weight : IDisposable
         x = mapped ?? x;
         foreach (Weight weight in weights)
             weight.Observer?.Invoke(x);
+        int alike = 1;
+        while (alike < weights.Length && Equals(weights[alike].Activations, weights[0].Activations))
+            alike++;
+        MultiplyAlike(kernels, x, weights[..alike], results[..alike]);
+        for (int i = alike; i < weights.Length; i++)
+            MultiplyAlike(kernels, x, weights[i..(i + 1)], results[i..(i + 1)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => panels?.Dispose();
+
+    // Weights with one format of inputs.
+    private static void MultiplyAlike(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
+    {
         if (weights[0].Activations is IntegerFormat integers)
             MultiplyIntegers(kernels, x, integers, weights, results);
         else if (weights[0].Activations is { } format)
@@ -148,9 +162,6 @@ public sealed class Weight : IDisposable
                 kernels.AddBias(bias, results[i]);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => panels?.Dispose();
 
     private static Matrix? Mapped(Kernels kernels, Matrix x, RowTransform? transform)
     {

@@ -20,6 +20,16 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("rtn-int5-g20", "auto", "quantsuite")]
     [InlineData("rtn-int2-tensor", "auto", "quantsuite")]
     [InlineData("rtn-int4-g32[down_proj=int8][layers.0=bf16]", "auto", "quantsuite")]
+    [InlineData("rtn-fp8_e4m3-afp8_e4m3", "auto", "compressed-tensors")]
+    [InlineData("rtn-fp8_e5m2", "auto", "quantsuite")]
+    [InlineData("rtn-nvfp4", "auto", "compressed-tensors")]
+    [InlineData("rtn-mxfp4", "auto", "compressed-tensors")]
+    [InlineData("rtn-mxint4", "auto", "quantsuite")]
+    [InlineData("rtn-nf4", "auto", "quantsuite")]
+    [InlineData("rtn-nf4-dq", "auto", "quantsuite")]
+    [InlineData("rtn-binary-g32", "auto", "quantsuite")]
+    [InlineData("gptq-int4-g32", "auto", "compressed-tensors")]
+    [InlineData("gptq-int3-g32-actorder", "auto", "quantsuite")]
     [InlineData("bf16", "auto", "safetensors")]
     public async Task The_written_folder_gives_the_recipe_s_bits(string recipe, string format, string layout)
     {

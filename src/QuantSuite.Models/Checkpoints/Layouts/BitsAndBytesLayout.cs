@@ -97,7 +97,8 @@ internal sealed class BitsAndBytesLayout : QuantizedLayout
     private QuantizedMatrix PackNibbles(LinearTensors tensors, int block, Func<int, GroupValues> scales)
     {
         int columns = tensors.Columns, group = GroupSize(columns, block);
-        var table = new StoredTable(kind, 4, tensors.ReadFloats("weight.quant_map"));
+        float[] values = tensors.ReadFloats("weight.quant_map");
+        NumericFormat table = NumericFormats.Find(kind) is { } known && known.Values.SequenceEqual(values) ? known : new StoredTable(kind, 4, values);
         return new QuantizedMatrix(tensors.Rows, columns, table, group, scales(columns / group)).Fill((row, codes) =>
         {
             ReadOnlySpan<byte> pairs = tensors.Bytes("weight");

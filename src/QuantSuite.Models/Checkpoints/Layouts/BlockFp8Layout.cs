@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QuantSuite.Numerics;
+using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -36,7 +37,7 @@ internal sealed class BlockFp8Layout : QuantizedLayout
         return new FiledCodes(() =>
         {
             FloatValues scales = tensors.ReadScales("weight_scale_inv", groups, (row, group) => row / blockRows * groups + group);
-            return new QuantizedMatrix(rows, columns, StoredTable.Fp8E4M3, blockColumns, scales)
+            return new QuantizedMatrix(rows, columns, NumericFormats.Fp8E4M3, blockColumns, scales)
                 .Fill((row, codes) => tensors.Bytes("weight").Slice(checked(row * columns), columns).CopyTo(codes));
         }, tensors.Names);
     }

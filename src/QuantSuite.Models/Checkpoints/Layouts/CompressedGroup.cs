@@ -8,6 +8,8 @@ namespace QuantSuite.Models.Checkpoints;
 /// <summary>One entry of compressed-tensors' <c>config_groups</c>: the linears that it is for, and how their tensors are made (<see cref="CompressedTensorsLayout"/>).</summary>
 internal sealed class CompressedGroup
 {
+    private static readonly IntegerFormat FullBytes = new(8, IntegerRange.Full);
+
     private readonly string key;
     private readonly string layout;
     private readonly string strategy;
@@ -17,6 +19,7 @@ internal sealed class CompressedGroup
     private readonly bool symmetric;
     private readonly NumericFormat format;
     private readonly string[] targets;
+    private readonly ModelConfig? inputs;
 
     /// <summary>Reads a group.</summary>
     public CompressedGroup(string key, ModelConfig settings, string defaultLayout)
@@ -34,17 +37,16 @@ internal sealed class CompressedGroup
         if (strategy == "block")
             (blockRows, groupSize) = Block(weights);
         format = FormatOf(isFloat);
+        inputs = settings.Object("input_activations");
         targets = settings.Root.TryGetProperty("targets", out JsonElement names) && names.ValueKind == JsonValueKind.Array
             ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)] : [];
     }
 
     /// <summary>Format and options in the words of recipes.</summary>
-    public string SchemeText => layout switch
-    {
-        "nvfp4-pack-quantized" => "nvfp4",
-        "mxfp4-pack-quantized" => "mxfp4",
-        _ => Checkpoints.SchemeText.Of(format, strategy is "group" or "block" ? groupSize : -1, symmetric) + (strategy == "tensor" ? "-tensor" : ""),
-    };
+    public string SchemeText => WeightsText + (InputRule() is not { } rule ? "" : $"{(IsStatic ? "-static" : "")}-a{(rule is IntegerFormat ? $"{rule.Bits}" : rule.Name)}");
+
+    private string WeightsText => IsNibbles ? format.Name
+        : Checkpoints.SchemeText.Of(format, strategy is "group" or "block" ? groupSize : -1, symmetric) + (strategy == "tensor" ? "-tensor" : "");
 
     /// <summary>Whether it is for all linears that no other group names.</summary>
     public bool IsForLinears => targets.Contains("Linear");
@@ -86,10 +88,24 @@ internal sealed class CompressedGroup
         if (tensors.Has("weight_g_idx"))
             tensors.Require("weight_g_idx", "I32", "in", columns);
         tensors.Claim("weight_shape");
-        tensors.Claim("input_scale");
-        tensors.Claim("input_global_scale");
+        if (IsStatic)
+            tensors.RequireFloats("input_scale", "one for all tokens", [.. tensors.ShapeOf("input_scale").Count == 0 ? Array.Empty<long>() : [1]]);
+        else
+            tensors.Claim("input_scale");
+        if (InputRule() is Nvfp4Format)
+            tensors.Require("input_global_scale", "F32", "one for all tokens", 1);
+        else
+            tensors.Claim("input_global_scale");
         RequireShape(tensors);
     }
+
+    /// <summary>The format of a linear's inputs, or null for float32.</summary>
+    public FiledInputs? Inputs(LinearTensors tensors) => InputRule() switch
+    {
+        null => null,
+        Nvfp4Format => new FiledInputs(Nvfp4Format.WithDivisor(tensors.ReadFloats("input_global_scale")[0]), null),
+        { } rule => new FiledInputs(rule, IsStatic ? tensors.ReadFloats("input_scale")[0] : null),
+    };
 
     /// <summary>The codes of a linear.</summary>
     public QuantizedMatrix Pack(LinearTensors tensors)
@@ -160,11 +176,30 @@ internal sealed class CompressedGroup
 
     private int GroupCount(int columns) => groupSize == -1 ? 1 : (columns + groupSize - 1) / groupSize;
 
+    // "local" is NVFP4's word: scales a group of each token, relative to one stored scale.
+    private bool IsStatic => inputs is not null && inputs.Root.TryGetProperty("dynamic", out JsonElement dynamic) && dynamic.ValueKind == JsonValueKind.False;
+
+    private NumericFormat? InputRule()
+    {
+        if (inputs is null)
+            return null;
+        int width = inputs.Int("num_bits");
+        string type = inputs.String("type", "int"), share = inputs.String("strategy", "token");
+        return (type, width, share, inputs.Bool("symmetric", true)) switch
+        {
+            ("int", 8, "token" or "tensor", true) => FullBytes,
+            ("float", 8, "token" or "tensor", true) => NumericFormats.Fp8E4M3,
+            ("float", 4, "tensor_group", true) when inputs.Int("group_size", 16) == 16 => NumericFormats.Nvfp4,
+            _ => throw Wrong($"has inputs of {width}-bit {type} by {share}", "symmetric 8-bit integers or floats by token or tensor, or 4-bit floats by tensor_group of 16"),
+        };
+    }
+
     private NumericFormat FormatOf(bool isFloat) => (layout, isFloat, bits) switch
     {
         ("pack-quantized", false, >= 2 and <= 8) or ("int-quantized", false, >= 2 and <= 8) => NumericFormats.Int(bits),
-        ("float-quantized", true, 8) => StoredTable.Fp8E4M3,
-        ("nvfp4-pack-quantized", true, 4) or ("mxfp4-pack-quantized", true, 4) => StoredTable.Fp4E2M1,
+        ("float-quantized", true, 8) => NumericFormats.Fp8E4M3,
+        ("nvfp4-pack-quantized", true, 4) => NumericFormats.Nvfp4,
+        ("mxfp4-pack-quantized", true, 4) => NumericFormats.Mxfp4,
         _ => throw Wrong($"has format '{layout}' with {bits}-bit {(isFloat ? "floats" : "integers")}",
             "pack-quantized or int-quantized integers of 2 to 8 bits, float-quantized 8-bit floats, nvfp4-pack-quantized or mxfp4-pack-quantized"),
     };

@@ -10,6 +10,7 @@ namespace QuantSuite.Models.Checkpoints;
 /// nvfp4-pack-quantized   weight_packed u8 [out, in/2], low nibble first, weight_scale E4M3 [out, in/16], weight_global_scale [1], a divisor: value = code·fl(scale / global)
 /// mxfp4-pack-quantized   weight_packed u8 [out, in/2], weight_scale u8 [out, in/32]: 2^(byte − 127)
 /// </code>
+/// Inputs: dynamic (a scale a token, from the token) or static (<c>input_scale</c>): see <see cref="FiledInputs"/>.
 /// </summary>
 internal sealed class CompressedTensorsLayout : QuantizedLayout
 {
@@ -37,6 +38,6 @@ internal sealed class CompressedTensorsLayout : QuantizedLayout
         CompressedGroup group = groups.FirstOrDefault(group => group.Names(name)) ?? groups.FirstOrDefault(group => group.IsForLinears) ?? throw tensors.Wrong(
             CheckpointFlaw.Field, "weight_scale", "is of no group of config.json", "config_groups whose targets name it, or 'Linear'");
         group.Require(tensors);
-        return new FiledCodes(() => group.Pack(tensors), tensors.Names);
+        return new FiledCodes(() => group.Pack(tensors), tensors.Names, group.Inputs(tensors));
     }
 }

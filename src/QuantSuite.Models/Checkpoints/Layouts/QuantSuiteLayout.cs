@@ -64,12 +64,17 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
     private static NumericFormat FormatOf(NumericFormat? known, string name, int bits, float[] table) =>
         known is not null && known.Bits == bits && known.Values.SequenceEqual(table.Take(known.Values.Count)) ? known : new StoredTable(name, bits, table);
 
-    private static IntegerFormat? Inputs(ModelConfig settings)
+    private static NumericFormat? Inputs(ModelConfig settings)
     {
         if (!settings.Has("activations"))
             return null;
         string name = settings.String("activations");
-        return NumericFormats.Find(name) as IntegerFormat
+        NumericFormat format = NumericFormats.Find(name)
             ?? throw new CheckpointException(CheckpointFlaw.Field, $"config.json: activations of '{name}' cannot be read; write the checkpoint again, or take a newer QuantSuite.");
+        if (settings.Bool("activations_full_range", false))
+            format = new IntegerFormat(format.Bits, IntegerRange.Full);
+        if (settings.Has("activations_divisor"))
+            format = Nvfp4Format.WithDivisor(settings.Float("activations_divisor"));
+        return settings.Bool("activations_filed", false) ? new FiledInputs(format, settings.Has("activations_scale") ? settings.Float("activations_scale") : null) : format;
     }
 }

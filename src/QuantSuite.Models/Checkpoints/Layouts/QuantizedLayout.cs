@@ -21,4 +21,4 @@ public abstract class QuantizedLayout
 /// <param name="Pack">Makes the panels that hold these very codes; the caller disposes them before the checkpoint.</param>
 /// <param name="TensorNames">The tensors that it is made of.</param>
 /// <param name="Activations">The format of the linear's inputs that the checkpoint asks for, or null for float32.</param>
-public sealed record FiledCodes(Func<PanelMatrix> Pack, IReadOnlyList<string> TensorNames, IntegerFormat? Activations = null);
+public sealed record FiledCodes(Func<PanelMatrix> Pack, IReadOnlyList<string> TensorNames, NumericFormat? Activations = null);

@@ -60,7 +60,7 @@ internal static class IntegerGrid
         QuantizedMatrix[] matrices = [.. weights.Select(weight => (QuantizedMatrix)weight.Panels)];
         if (matrices.Length == 0)
             return "there is no quantized weight";
-        if (matrices.DistinctBy(matrix => (matrix.Format.Bits, matrix.IsSymmetric)).Count() > 1)
+        if (matrices.DistinctBy(matrix => (matrix.Format.Name, matrix.IsSymmetric)).Count() > 1 || weights.Any(weight => !Equals(weight.Activations, weights[0].Activations)))
             return "weights of different formats, expected one for all";
         return CommonGroupSize(weights) is null ? $"groups of {string.Join(" and ", matrices.Select(matrix => matrix.GroupSize).Distinct())}, expected one size" : null;
     }

@@ -60,14 +60,25 @@ internal sealed class QuantSuiteFormat : CheckpointFormat
         foreach (Weight weight in weights)
         {
             QuantizedMatrix matrix = Codes(weight);
-            linears[weight.Name] = new JsonObject
+            var filed = weight.Activations as FiledInputs;
+            var linear = new JsonObject
             {
                 ["format"] = matrix.Format.Name,
                 ["bits"] = matrix.Format.Bits,
                 ["group_size"] = matrix.GroupSize,
                 ["groups"] = matrix.GroupCount,
-                ["activations"] = weight.Activations?.Name,
             };
+            if (weight.Activations is { } inputs)
+                linear["activations"] = inputs.Name;
+            if (filed is not null)
+                linear["activations_filed"] = true;
+            if (filed?.Rule is IntegerFormat { Range: IntegerRange.Full })
+                linear["activations_full_range"] = true;
+            if (filed?.Rule is Nvfp4Format relative)
+                linear["activations_divisor"] = relative.TensorDivisor;
+            if (filed?.Scale is { } scale)
+                linear["activations_scale"] = scale;
+            linears[weight.Name] = linear;
         }
         return new JsonObject { ["quant_method"] = Method, ["version"] = Version, ["recipe"] = recipe, ["linears"] = linears };
     }
