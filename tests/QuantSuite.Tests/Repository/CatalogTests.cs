@@ -1,5 +1,6 @@
 using QuantSuite.Cli;
 using QuantSuite.Evaluation;
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Families;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization;
@@ -25,6 +26,9 @@ public class CatalogTests
 
     [Fact]
     public void Every_verb_is_listed() => AssertListed(QuantSuiteCommand.Verbs, verb => verb.Name);
+
+    [Fact]
+    public void Every_layout_that_is_written_is_listed() => AssertListed(CheckpointFormats.All, format => format.Name);
 
     private static void AssertListed<T>(IReadOnlyList<T> catalog, Func<T, string> name)
         where T : notnull

@@ -29,6 +29,8 @@ public static class CheckpointWriter
         if (Path.Exists(target))
             throw new IOException($"{target} exists already, and nothing is written over; remove it or name another folder.");
         Weight[] quantized = [.. model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct().Where(weight => weight.Panels is not DensePanels)];
+        if (Refusal(model) is { } online)
+            throw new CheckpointException($"No layout can hold this model: {online}. Name the recipe where the model is used.");
         format ??= CheckpointFormats.FirstExact(quantized);
         if (quantized.Length > 0 && format.Refusal(quantized) is { } why)
             throw new CheckpointException($"The {format.Name} layout cannot hold this model: {why}. It holds {format.Holds}; '{CheckpointFormats.Own.Name}' holds everything.");
@@ -40,6 +42,11 @@ public static class CheckpointWriter
         });
         return (format, quantized.All(format.IsExact));
     }
+
+    /// <summary>Why no layout holds a model, or null where one does: transforms that run online are no part of weights.</summary>
+    public static string? Refusal(DecoderModel model) =>
+        model.Linears.FirstOrDefault(weight => weight.InputTransform is not null || weight.OutputTransform is not null) is { } weight ? $"{weight.Name} transforms its inputs or outputs online"
+        : model.Architecture.HeadRotation is not null ? "it rotates the heads of keys online" : null;
 
     private static void WriteFolder(string target, Action<string> write)
     {
@@ -88,6 +95,7 @@ public static class CheckpointWriter
     {
         var config = JsonNode.Parse(model.Checkpoint.Config.Root.GetRawText())!.AsObject();
         config.Remove("quantization_config");
+        config["tie_word_embeddings"] = model.Architecture.Head == model.Architecture.Embedding; // a rotation unties them
         if (quantized.Length > 0)
             config["quantization_config"] = format.Settings(quantized, recipe);
         File.WriteAllText(path, config.ToJsonString(Json) + "\n");
