@@ -100,7 +100,7 @@ public sealed class Weight : IDisposable
     {
         if (storage.Rows != Rows || storage.Columns != Columns)
             throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
-        if (activations is IntegerFormat && storage is not QuantizedMatrix { Format: IntegerFormat })
+        if (activations is IntegerFormat && storage is not (QuantizedMatrix { Format: IntegerFormat } or MixedColumns))
             throw new ArgumentException($"{Name}: {activations} inputs need integer weights.", nameof(activations));
         panels?.Dispose();
         panels = storage;
@@ -196,8 +196,14 @@ public sealed class Weight : IDisposable
     private static void MultiplyIntegers(Kernels kernels, Matrix x, IntegerFormat format, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
     {
         using var codes = new QuantizedRows(x.Rows, x.Columns);
-        kernels.QuantizeRows(x, format, codes, weights[0].ActivationScale);
+        if (weights[0].Panels is MixedColumns first)
+            kernels.QuantizeRows(x, format, first.OutlierColumns, threshold: 0, codes);
+        else
+            kernels.QuantizeRows(x, format, codes, weights[0].ActivationScale);
         for (int i = 0; i < weights.Length; i++)
-            kernels.Multiply(codes, (QuantizedMatrix)weights[i].Panels, results[i]);
+            if (weights[i].Panels is MixedColumns mixed)
+                kernels.Multiply(x, codes, mixed, results[i]);
+            else
+                kernels.Multiply(codes, (QuantizedMatrix)weights[i].Panels, results[i]);
     }
 }

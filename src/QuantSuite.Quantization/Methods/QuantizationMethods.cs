@@ -10,6 +10,7 @@ public static class QuantizationMethods
         new Gptq(),
         new Awq(),
         new SmoothQuant(),
+        new LlmInt8(),
         new Hqq(),
         new OmniQuant(),
         new QuIP(),
