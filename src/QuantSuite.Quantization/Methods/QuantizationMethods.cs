@@ -14,7 +14,8 @@ public static class QuantizationMethods
         new Hqq(),
         new OmniQuant(),
         new QuIP(),
-        new QuaRot(), new IrQLora(),
+        new QuaRot(),
+        new IrQLora(),
     ];
 
     /// <summary>The method of a recipe that names none.</summary>

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace QuantSuite.Tests.Quantization;
 
-/// <summary>HQQ, OmniQuant, QuIP and QuaRot from a recipe to logits.</summary>
+/// <summary>LLM.int8(), HQQ, OmniQuant, QuIP and QuaRot from a recipe to logits.</summary>
 public class RotatedModelTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Recipes() =>
@@ -48,7 +48,20 @@ public class RotatedModelTests(ITestOutputHelper output)
         Assert.True(a.Span.SequenceEqual(b.Span));
     }
 
+    [Fact]
+    public void MixedColumnsRunTheLinearsOfLlmInt8()
+    {
+        using var kernels = Kernels.Create(2);
+        using DecoderModel full = QuantizedMicroWorld.Load("fp32", kernels), mixed = QuantizedMicroWorld.Load("llmint8-int8-a8-threshold2", kernels);
+        Assert.All(mixed.Linears, linear => Assert.IsType<MixedColumns>(linear.Panels));
+        Assert.Contains(mixed.Linears, linear => ((MixedColumns)linear.Panels).OutlierColumns.Length > 0);
+        Assert.InRange(QuantizedMicroWorld.LogitDifference(full, mixed), 1e-9, 0.05);
+        using Matrix whole = mixed.Logits(QuantizedMicroWorld.Ids), stepwise = mixed.Logits(QuantizedMicroWorld.Ids, stepwise: true);
+        Assert.True(stepwise.Span.SequenceEqual(whole.Span));
+    }
+
     [Theory]
+    [InlineData("llmint8-int4", "8 bits on both sides")]
     [InlineData("quip-int3-g32", "without groups")]
     [InlineData("hqq-int4-a8", "real numbers")]
     [InlineData("omniquant-int4-tensor", "by channel or group")]
