@@ -76,7 +76,7 @@ public sealed class EvalSession : IDisposable
         Say($"{row.Model.Name} · {row.Recipe}: quantizing");
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
         var calibration = new CalibrationSource(new CalibrationTexts(matrix.Settings.DataFolders), matrix.Settings.CalibrationOf(row.Model.Path));
-        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say);
+        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say, new QuantizedModelCache(matrix.Settings.Cache));
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }

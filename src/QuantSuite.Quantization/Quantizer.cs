@@ -38,11 +38,12 @@ public sealed class Quantizer
     /// <param name="cancellation">Stops between two pieces of work.</param>
     /// <param name="calibration">Makes the calibration tokens for a recipe, the model's tokenizer and the most positions; asked only where a method of the recipe needs them.</param>
     /// <param name="warn">Told what the user should know: a damping that was raised, a linear that saw too few tokens.</param>
+    /// <param name="cache">Keeps models of recipes that calibrate, and finds them again; null keeps nothing.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="RecipeException">The recipe asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
-        Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null)
+        Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null, QuantizedModelCache? cache = null)
     {
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
@@ -54,13 +55,28 @@ public sealed class Quantizer
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
             CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(recipe, tokenizer.Value, architecture.MaxLength);
-            quantizer.Store(architecture, tokens, progress, cancellation);
-            return new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value,
-                () => new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens is null ? "" : $"{tokens.Name} {tokens.ContentHash}", EngineIdentity.Hash), checkpoint)
+            var identity = new Lazy<ModelIdentity>(() =>
+                new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens is null ? "" : $"{tokens.Name} {tokens.ContentHash}", EngineIdentity.Hash));
+            string? kept = tokens is null ? null : cache?.PathOf(NameOf(path), identity.Value);
+            if (kept is not null && QuantizedModelCache.Find(kept, quantizer.warn) is { } found)
+            {
+                checkpoint.Dispose();
+                checkpoint = found;
+                architecture = ModelFamilies.For(found.Config).Build(found);
+                foreach (Weight weight in architecture.Blocks.SelectMany(block => block.Linears).Append(architecture.Embedding).Append(architecture.Head).Distinct())
+                    weight.StoreFiled();
+                kept = null;
+            }
+            else
+                quantizer.Store(architecture, tokens, progress, cancellation);
+            var model = new DecoderModel(NameOf(path), architecture, kernels, () => tokenizer.Value, () => identity.Value, checkpoint)
             {
                 KeyValueFormat = recipe.Scheme.KeyValueCache,
                 KeyValueGroup = recipe.Scheme.KeyValueGroup,
             };
+            if (kept is not null)
+                QuantizedModelCache.Keep(model, kept, recipe.ToString(), quantizer.warn);
+            return model;
         }
         catch
         {

@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Rows;
+using QuantSuite.Quantization;
 
 namespace QuantSuite.Cli.Verbs;
 
-/// <summary><c>cache</c>: shows and clears the answers that need not be computed again.</summary>
+/// <summary><c>cache</c>: shows and clears the answers and quantized models that need not be computed again.</summary>
 public sealed class CacheVerb : Verb
 {
     private readonly Argument<string> action = new("action") { Description = "show or clear.", DefaultValueFactory = _ => "show" };
@@ -14,7 +15,7 @@ public sealed class CacheVerb : Verb
 
     /// <summary>The verb.</summary>
     public CacheVerb()
-        : base("cache", "Show or clear the cache of answers, which is keyed by content: weights, tokenizer, recipe, engine, request.", "cache show", "cache clear")
+        : base("cache", "Show or clear the cache of answers and of quantized models, which is keyed by content: weights, tokenizer, recipe, calibration, engine, request.", "cache show", "cache clear")
     {
         action.AcceptOnlyFromAmong("show", "clear");
         Add(action);
@@ -31,7 +32,7 @@ public sealed class CacheVerb : Verb
 
     private static int Show(string folder, bool asJson, Terminal terminal)
     {
-        IReadOnlyList<CacheEntry> entries = AnswerCache.Show(folder);
+        IReadOnlyList<CacheEntry> entries = [.. AnswerCache.Show(folder), .. QuantizedModelCache.Show(folder).Select(model => new CacheEntry(model.Name, model.FileCount, model.ByteCount))];
         if (asJson)
             terminal.WriteJson(entries);
         else if (entries.Count == 0)
@@ -43,7 +44,7 @@ public sealed class CacheVerb : Verb
 
     private static int Clear(string folder, bool asJson, Terminal terminal)
     {
-        long freed = AnswerCache.Clear(folder);
+        long freed = AnswerCache.Clear(folder) + QuantizedModelCache.Clear(folder);
         if (asJson)
             terminal.WriteJson(new { freed_bytes = freed });
         else

@@ -56,7 +56,7 @@ public sealed class QuantizeVerb : Verb
         var settings = EvalSettings.FromEnvironment();
         settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
         var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say);
+        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
         CheckpointFormat? layout = CheckpointFormats.Find(arguments.GetRequiredValue(format));
         string folder = EvalSettings.Resolve(arguments.GetRequiredValue(output), Environment.CurrentDirectory);
         (layout, bool isExact) = CheckpointWriter.Write(loaded, parsed.ToString(), layout, folder,

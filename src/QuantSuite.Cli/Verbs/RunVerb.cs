@@ -52,7 +52,7 @@ public sealed class RunVerb : Verb
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
             string path = group[0].Model.Path;
             var calibration = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(path));
-            using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say);
+            using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
             foreach (EvalRow row in group)
             {
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));
