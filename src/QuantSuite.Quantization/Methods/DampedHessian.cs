@@ -7,6 +7,9 @@ namespace QuantSuite.Quantization.Methods;
 /// <summary>What GPTQ and its kin do to H before it is factored: inputs that are always zero are taken out, the diagonal is raised.</summary>
 internal static class DampedHessian
 {
+    /// <summary>The share of mean(diag H) that the papers add to the diagonal.</summary>
+    public const double DefaultDamping = 0.01;
+
     private const double LeastDamping = 0.001;
     private const double LargestDamping = 1;
 

@@ -16,6 +16,9 @@ internal sealed class NestedClusters
         Tables.Add(centroids);
     }
 
+    /// <summary>Bits of the widest codes.</summary>
+    public int Bits => int.Log2(Tables[^1].Length);
+
     /// <summary>The centroids by bits, from the seed's on.</summary>
     public List<float[]> Tables { get; } = [];
 

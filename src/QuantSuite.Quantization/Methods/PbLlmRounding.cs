@@ -66,6 +66,9 @@ internal sealed class PbLlmRounding
     /// <summary>Σ (w − ŵ)²/(2·U_jj²).</summary>
     public double Loss { get; }
 
+    /// <summary>μ + α·sign.</summary>
+    public float BinaryValue(int row, int group, int sign) => settings.Hold(sign * Scales[row * GroupCount + group] + Means[row * GroupCount + group]);
+
     private void FitGroup(int group, SquareMatrix factor)
     {
         int first = group * GroupSize, count = Math.Min(GroupSize, weight.Columns - first);
@@ -97,8 +100,8 @@ internal sealed class PbLlmRounding
         float mean = (float)(sum / count);
         for (int i = 0; i < count; i++)
             deviation += Math.Abs((binary[i] ? values[i] : 0) - mean);
-        Means[row * GroupCount + group] = settings.Hold(mean);
-        Scales[row * GroupCount + group] = settings.Hold((float)(deviation / count));
+        Means[row * GroupCount + group] = mean;
+        Scales[row * GroupCount + group] = (float)(deviation / count);
     }
 
     private float Round(int row, int column, float value)
@@ -107,10 +110,10 @@ internal sealed class PbLlmRounding
         if (IsBinary[index])
         {
             Codes[index] = (short)(value >= Means[group] ? 1 : -1);
-            return Codes[index] > 0 ? Means[group] + Scales[group] : Means[group] - Scales[group];
+            return BinaryValue(row, column / GroupSize, Codes[index]);
         }
         Codes[index] = (short)GptqGrid.Encode(value, SalientGrids[row], settings.SalientBits);
-        return GptqGrid.Decode(Codes[index], SalientGrids[row]);
+        return settings.Hold(GptqGrid.Decode(Codes[index], SalientGrids[row]));
     }
 
     private void RoundAll(int first, int count)
@@ -145,6 +148,6 @@ internal sealed record PbLlmSettings
     /// <summary>Damping as a share of mean(diag H).</summary>
     public double Damping { get; init; } = 0.01;
 
-    /// <summary>How μ and α are held: rounded to the storage's precision before they are used.</summary>
+    /// <summary>How a value is held: rounded to the storage's precision.</summary>
     public Func<float, float> Hold { get; init; } = static value => value;
 }

@@ -11,11 +11,17 @@ public static class QuantizationMethods
         new Awq(),
         new SmoothQuant(),
         new LlmInt8(),
+        new Spqr(),
         new Hqq(),
         new OmniQuant(),
         new QuIP(),
         new QuaRot(),
         new IrQLora(),
+        new PbLlm(),
+        new BiLlm(),
+        new SliMLlm(),
+        new AnyPrecision(),
+        new DbLlm(),
     ];
 
     /// <summary>The method of a recipe that names none.</summary>

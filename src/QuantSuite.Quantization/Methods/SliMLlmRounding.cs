@@ -19,6 +19,7 @@ internal sealed class SliMLlmRounding
     private readonly Matrix weight;
     private readonly SquareMatrix factor;
     private readonly double lambda;
+    private readonly Func<float, float> hold;
     private readonly QuantGrid[] grids;
 
     /// <summary>Rounds a weight.</summary>
@@ -29,10 +30,13 @@ internal sealed class SliMLlmRounding
     /// <param name="groupSize">Columns of a group.</param>
     /// <param name="lambda">λ, how much salient weights count in the fit.</param>
     /// <param name="damping">As a share of mean(diag H).</param>
-    public SliMLlmRounding(Matrix weight, SquareMatrix hessian, IReadOnlyList<Matrix> samples, int bits, int groupSize, double lambda, double damping, Kernels kernels, Action<string> warn)
+    /// <param name="hold">How the two values of one bit are held: rounded to the storage's precision; null leaves them.</param>
+    public SliMLlmRounding(Matrix weight, SquareMatrix hessian, IReadOnlyList<Matrix> samples, int bits, int groupSize, double lambda, double damping, Kernels kernels, Action<string> warn,
+        Func<float, float>? hold = null)
     {
         this.weight = weight;
         this.lambda = lambda;
+        this.hold = hold ?? (static value => value);
         GroupSize = Math.Min(groupSize, weight.Columns);
         using (var original = new Matrix(weight.Rows, weight.Columns, weight.Span))
         {
@@ -75,6 +79,9 @@ internal sealed class SliMLlmRounding
     /// <summary>Scale and zero point of a group of a row; of one bit, α and μ.</summary>
     public QuantGrid Grid(int row, int group) => grids[row * GroupBits.Length + group];
 
+    /// <summary>μ ± α of a group of one bit.</summary>
+    public float SignValue(int row, int group, int code) => Grid(row, group) is var grid && code == 1 ? hold(grid.Scale + grid.Zero) : hold(grid.Zero - grid.Scale);
+
     /// <summary>μ = mean(w) and α = mean|w| of a group of one bit.</summary>
     public static Binarization FitSigns(ReadOnlySpan<float> values)
     {
@@ -116,6 +123,6 @@ internal sealed class SliMLlmRounding
         QuantGrid grid = Grid(row, group);
         int code = bits == 1 ? (value >= grid.Zero ? 1 : 0) : GptqGrid.Encode(value, grid, bits);
         Codes[row * weight.Columns + column] = (byte)code;
-        return bits > 1 ? GptqGrid.Decode(code, grid) : code == 1 ? grid.Scale + grid.Zero : grid.Zero - grid.Scale;
+        return bits > 1 ? GptqGrid.Decode(code, grid) : SignValue(row, group, code);
     }
 }

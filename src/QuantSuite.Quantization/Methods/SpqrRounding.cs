@@ -142,7 +142,7 @@ internal sealed class SpqrRounding
         if ((double)error * error > Threshold)
         {
             Outliers[index] = true;
-            (code, rounded) = (grid.Encode(0), value);
+            (code, rounded) = (grid.Encode(0), settings.HoldOutlier(value));
         }
         Codes[index] = (byte)code;
         return rounded;
@@ -194,7 +194,6 @@ internal sealed class SpqrRounding
     private SpqrGrid RoundSecondLevel(Span<float> values, int bits, byte[] codes, int firstRow, int group)
     {
         SpqrGrid grid = SpqrGrid.Fit(values, bits);
-        grid = grid with { Scale = settings.Hold(grid.Scale), Zero = settings.Hold(grid.Zero) };
         for (int i = 0; i < values.Length; i++)
         {
             int code = grid.Encode(values[i]);
@@ -235,6 +234,6 @@ internal sealed record SpqrSettings
     /// <summary>Columns of a block of the propagation; a multiple of the group changes no number but for the order of sums.</summary>
     public int BlockSize { get; init; } = 128;
 
-    /// <summary>How scale and zero point of the second level are held: rounded to the storage's precision before they are used.</summary>
-    public Func<float, float> Hold { get; init; } = static value => value;
+    /// <summary>How an outlier is held: rounded to the storage's precision.</summary>
+    public Func<float, float> HoldOutlier { get; init; } = static value => value;
 }
