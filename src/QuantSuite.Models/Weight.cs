@@ -33,7 +33,12 @@ public sealed class Weight : IDisposable
 
     /// <summary>A weight that the checkpoint holds as codes; read as plain values, they are dequantized.</summary>
     public Weight(string name, int rows, int columns, FiledCodes codes, float[]? bias = null)
-        : this(name, rows, columns, NumericFormats.Fp32, () => Dequantize(codes), bias) => Filed = codes;
+        : this(name, rows, columns, NumericFormats.Fp32, () => Dequantize(codes), bias)
+    {
+        Filed = codes;
+        InputTransform = codes.InputTransform;
+        OutputTransform = codes.OutputTransform;
+    }
 
     /// <summary>The tensor's name without <c>.weight</c>.</summary>
     public string Name { get; }
@@ -67,6 +72,9 @@ public sealed class Weight : IDisposable
 
     /// <summary>T, where the values give y T: every product is taken back by T⁻¹ before the bias. Null for none.</summary>
     public RowTransform? OutputTransform { get; set; }
+
+    /// <summary>Whether inputs or outputs are mapped.</summary>
+    public bool HasTransforms => InputTransform is not null || OutputTransform is not null;
 
     /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
     public Action<Matrix>? Observer { get; set; }

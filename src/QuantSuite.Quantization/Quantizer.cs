@@ -51,7 +51,9 @@ public sealed class Quantizer
             recipe = recipe.For(checkpoint.Layout?.Scheme);
             if (checkpoint.Layout is { } layout && recipe.Filed is null && !recipe.IsFullPrecision)
                 warn?.Invoke($"{NameOf(path)} came quantized ({Recipe.FileWord}-{layout.Scheme}): {recipe} rounds its dequantized values, and is to be compared with their fp32.");
-            Architecture architecture = recipe.Steps.Aggregate(ModelFamilies.For(checkpoint.Config).Build(checkpoint), (built, step) => step.Prepare(built));
+            Architecture filed = ModelFamilies.For(checkpoint.Config).Build(checkpoint);
+            filed = filed with { HeadRotation = checkpoint.Layout?.HeadRotation(filed.Attention.HeadDim) };
+            Architecture architecture = recipe.Steps.Aggregate(filed, (built, step) => step.Prepare(built));
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
             CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(recipe, tokenizer.Value, architecture.MaxLength);

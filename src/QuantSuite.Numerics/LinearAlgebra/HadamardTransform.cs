@@ -64,6 +64,9 @@ public sealed class HadamardTransform : RowTransform
     /// <summary>K: 1 where the run is a power of two.</summary>
     public int Factor { get; }
 
+    /// <summary>Whether columns change their signs before the rotation.</summary>
+    public bool HasSigns => signs is not null;
+
     /// <summary>±1 by column before the rotation, or null.</summary>
     internal float[]? Signs => signs;
 

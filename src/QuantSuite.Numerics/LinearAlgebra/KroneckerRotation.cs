@@ -30,13 +30,18 @@ public sealed class KroneckerRotation : RowTransform
         (this.outer, this.inner, this.inOrder, this.outOrder) = (outer, inner, inOrder, outOrder);
     }
 
+    /// <summary>What it was made from, where it is a random one.</summary>
+    public ulong? Seed { get; private init; }
+
     /// <summary>A random rotation, the same for the same seed everywhere.</summary>
-    public static KroneckerRotation Random(int size, SeededRandom random)
+    public static KroneckerRotation Random(int size, ulong seed)
     {
+        var random = new SeededRandom(seed);
         int q = (int)Math.Sqrt(size);
         while (size % q != 0)
             q--;
-        return new KroneckerRotation([RandomRotation(size / q, random)], [RandomRotation(q, random)], RandomOrder(size, random), RandomOrder(size, random));
+        float[] outer = RandomRotation(size / q, random), inner = RandomRotation(q, random);
+        return new KroneckerRotation([outer], [inner], RandomOrder(size, random), RandomOrder(size, random)) { Seed = seed };
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,12 @@ namespace QuantSuite.Numerics.LinearAlgebra;
 /// <param name="then">T.</param>
 public sealed class ScaledTransform(float[] scales, RowTransform then) : RowTransform
 {
+    /// <summary>What the channels are divided by.</summary>
+    public ReadOnlySpan<float> Scales => scales;
+
+    /// <summary>T.</summary>
+    public RowTransform Then => then;
+
     /// <inheritdoc/>
     public override int Size => then.Size;
 

@@ -5,9 +5,12 @@ using QuantSuite.Quantization.Calibration;
 namespace QuantSuite.Quantization.Methods;
 
 /// <summary>
-/// LLM.int8() (Dettmers et al., 2208.07339): input channels that reach a magnitude of 6 stay out of the integer product; their inputs stay float32 and meet fp16 weights. All others are
-/// 8-bit codes, of the inputs by token and of the weights by output channel, summed exactly. Which channels stay out is fixed by the calibration text, so that no row depends on its batch mates;
-/// bitsandbytes looks at each batch instead, and multiplies these channels by the dequantized integers. The option <c>thresholdN</c> sets another magnitude than 6.
+/// LLM.int8() (Dettmers et al., 2208.07339): input channels that reach a magnitude of 6 stay out of the integer product; their inputs stay float32 and meet
+/// fp16 weights. All others are
+/// 8-bit codes, of the inputs by token and of the weights by output channel, summed exactly. Which channels stay out is fixed by the calibration text, so that
+/// no row depends on its batch mates;
+/// bitsandbytes looks at each batch instead, and multiplies these channels by the dequantized integers. The option <c>thresholdN</c> sets another magnitude
+/// than 6.
 /// </summary>
 public sealed class LlmInt8 : QuantizationMethod
 {

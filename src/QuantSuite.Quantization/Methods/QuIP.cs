@@ -62,8 +62,8 @@ public sealed class QuIP : QuantizationMethod
         foreach (LinearGroup group in block.Block.Groups)
         {
             float[] scales = Scales(block.InputsOf(group).Hessian(), ColumnSquares([.. group.Weights.Select(block.ValuesOf)]));
-            var rotation = KroneckerRotation.Random(scales.Length, new SeededRandom(SeedOf(group.Weights[0].Name + " inputs")));
-            block.Transform(group, new ScaledTransform(scales, rotation), weight => KroneckerRotation.Random(weight.Rows, new SeededRandom(SeedOf(weight.Name + " outputs"))));
+            var rotation = KroneckerRotation.Random(scales.Length, SeedOf(group.Weights[0].Name + " inputs"));
+            block.Transform(group, new ScaledTransform(scales, rotation), weight => KroneckerRotation.Random(weight.Rows, SeedOf(weight.Name + " outputs")));
         }
     }
 

@@ -29,6 +29,8 @@ public sealed class QuaRot : QuantizationMethod
     /// <inheritdoc/>
     public override Architecture Prepare(Architecture architecture)
     {
+        if (architecture.Blocks.SelectMany(block => block.Linears).FirstOrDefault(weight => weight.HasTransforms) is { } mapped)
+            throw new NotSupportedException($"quarot: {mapped.Name} maps its inputs or outputs already; expected a model that was not rotated before. Take the original checkpoint.");
         int hidden = architecture.Embedding.Columns, headDim = architecture.Attention.HeadDim;
         var rotation = new HadamardTransform(hidden, signs: RandomSigns(hidden));
         Weight head = architecture.Head == architecture.Embedding ? architecture.Embedding.Untie("lm_head") : architecture.Head;

@@ -1,4 +1,5 @@
 using QuantSuite.Models;
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Numerics.LinearAlgebra;
@@ -58,6 +59,23 @@ public class RotatedModelTests(ITestOutputHelper output)
         Assert.InRange(QuantizedMicroWorld.LogitDifference(full, mixed), 1e-9, 0.05);
         using Matrix whole = mixed.Logits(QuantizedMicroWorld.Ids), stepwise = mixed.Logits(QuantizedMicroWorld.Ids, stepwise: true);
         Assert.True(stepwise.Span.SequenceEqual(whole.Span));
+    }
+
+    [Theory]
+    [InlineData("quip-int2", "")]
+    [InlineData("quarot-int4-g32", "-kv4")]
+    [InlineData("hqq-int3-g32", "")]
+    [InlineData("irqlora-nf4-g64", "")]
+    public void AWrittenFolderGivesTheSameBits(string recipe, string cache)
+    {
+        using var folder = new TestFolder();
+        string target = folder["model"];
+        using var kernels = Kernels.Create(2);
+        using DecoderModel model = QuantizedMicroWorld.Load(recipe + cache, kernels);
+        CheckpointWriter.Write(model, recipe, null, target);
+        using DecoderModel written = Quantizer.Load(target, Recipe.Parse($"file{cache}"), kernels);
+        using Matrix expected = model.Logits(QuantizedMicroWorld.Ids), actual = written.Logits(QuantizedMicroWorld.Ids);
+        Assert.True(actual.Span.SequenceEqual(expected.Span));
     }
 
     [Theory]

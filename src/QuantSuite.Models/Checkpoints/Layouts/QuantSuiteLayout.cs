@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -10,6 +11,7 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
     private static readonly string[] Numbers = ["scales", "zeros", "offsets"];
 
     private readonly ModelConfig linears;
+    private readonly bool rotatesHeads;
 
     /// <summary>The layout that <c>quantization_config</c> describes.</summary>
     public QuantSuiteLayout(ModelConfig settings)
@@ -17,11 +19,15 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
         if (settings.Int("version") is var version && version is < 1 or > QuantSuiteFormat.Version)
             throw new CheckpointException(CheckpointFlaw.Version, $"config.json: quantsuite layout of version {version}; 1 to {QuantSuiteFormat.Version} are read. Take a newer QuantSuite.");
         Scheme = settings.String("recipe");
+        rotatesHeads = settings.Bool("rotates_heads", false);
         linears = settings.Object("linears") ?? throw new CheckpointException(CheckpointFlaw.Field, "config.json: quantization_config has no 'linears'; write the checkpoint again.");
     }
 
     /// <inheritdoc/>
     public override string Scheme { get; }
+
+    /// <inheritdoc/>
+    public override RowTransform? HeadRotation(int headDim) => rotatesHeads ? new HadamardTransform(headDim) : null;
 
     /// <inheritdoc/>
     public override FiledCodes? Find(Checkpoint checkpoint, string name, int rows, int columns)
@@ -44,7 +50,11 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
         else if (known.Bits != bits)
             throw tensors.Wrong(CheckpointFlaw.Field, "codes", $"has {bits} bits of format {formatName}", $"{known.Bits}");
         NumericFormat Format() => known is IntegerFormat ? known : FormatOf(known, formatName, bits, [.. MemoryMarshal.Cast<uint, float>(tensors.Words("table"))]);
-        return new FiledCodes(() => Pack(tensors, Format(), groupSize, groups), tensors.Names, Inputs(settings));
+        return new FiledCodes(() => Pack(tensors, Format(), groupSize, groups), tensors.Names, Inputs(settings))
+        {
+            InputTransform = StoredTransform.Read(settings.Object("inputs"), columns, tensors),
+            OutputTransform = StoredTransform.Read(settings.Object("outputs"), rows, tensors),
+        };
     }
 
     private static QuantizedMatrix Pack(LinearTensors tensors, NumericFormat format, int groupSize, int groups)

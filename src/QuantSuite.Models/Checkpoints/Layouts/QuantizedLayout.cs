@@ -1,5 +1,6 @@
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -15,10 +16,20 @@ public abstract class QuantizedLayout
     /// <summary>The codes of the linear <c>name</c> [rows, columns], or null where the checkpoint has it as plain values.</summary>
     /// <exception cref="CheckpointException">Its tensors are incomplete, or their shapes are not those that config.json asks for.</exception>
     public abstract FiledCodes? Find(Checkpoint checkpoint, string name, int rows, int columns);
+
+    /// <summary>The rotation of heads of this size that the model was written with (<see cref="Families.Architecture.HeadRotation"/>), or null.</summary>
+    public virtual RowTransform? HeadRotation(int headDim) => null;
 }
 
 /// <summary>A weight that the checkpoint holds as codes.</summary>
 /// <param name="Pack">Makes the panels that hold these very codes; the caller disposes them before the checkpoint.</param>
 /// <param name="TensorNames">The tensors that it is made of.</param>
 /// <param name="Activations">The format of the linear's inputs that the checkpoint asks for, or null for float32.</param>
-public sealed record FiledCodes(Func<PanelMatrix> Pack, IReadOnlyList<string> TensorNames, NumericFormat? Activations = null);
+public sealed record FiledCodes(Func<PanelMatrix> Pack, IReadOnlyList<string> TensorNames, NumericFormat? Activations = null)
+{
+    /// <summary>What the codes' inputs go through (<see cref="Weight.InputTransform"/>), or null.</summary>
+    public RowTransform? InputTransform { get; init; }
+
+    /// <summary>What the outputs come back through (<see cref="Weight.OutputTransform"/>), or null.</summary>
+    public RowTransform? OutputTransform { get; init; }
+}

@@ -31,7 +31,10 @@ public static class CheckpointWriter
         Weight[] quantized = [.. model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct().Where(weight => weight.Panels is not DensePanels)];
         if (Refusal(model) is { } online)
             throw new CheckpointException($"No layout can hold this model: {online}. Name the recipe where the model is used.");
-        format ??= CheckpointFormats.FirstExact(quantized);
+        bool mapsOnline = model.Architecture.HeadRotation is not null || quantized.Any(weight => weight.HasTransforms);
+        format ??= mapsOnline ? CheckpointFormats.Own : CheckpointFormats.FirstExact(quantized);
+        if (mapsOnline && format != CheckpointFormats.Own)
+            throw new CheckpointException($"The {format.Name} layout cannot hold this model: it maps inputs or outputs online. It holds {format.Holds}; '{CheckpointFormats.Own.Name}' holds everything.");
         if (quantized.Length > 0 && format.Refusal(quantized) is { } why)
             throw new CheckpointException($"The {format.Name} layout cannot hold this model: {why}. It holds {format.Holds}; '{CheckpointFormats.Own.Name}' holds everything.");
         WriteFolder(target, partial =>
@@ -43,10 +46,12 @@ public static class CheckpointWriter
         return (format, quantized.All(format.IsExact));
     }
 
-    /// <summary>Why no layout holds a model, or null where one does: transforms that run online are no part of weights.</summary>
+    /// <summary>Why no layout holds a model, or null where one does: only codes can be written with transforms that run online.</summary>
     public static string? Refusal(DecoderModel model) =>
-        model.Linears.FirstOrDefault(weight => weight.InputTransform is not null || weight.OutputTransform is not null) is { } weight ? $"{weight.Name} transforms its inputs or outputs online"
-        : model.Architecture.HeadRotation is not null ? "it rotates the heads of keys online" : null;
+        model.Linears.FirstOrDefault(weight => weight.HasTransforms && !CanHold(weight)) is { } weight ? $"{weight.Name} maps its inputs or outputs online, and is no plain codes" : null;
+
+    private static bool CanHold(Weight weight) =>
+        weight.Panels is QuantizedMatrix && StoredTransform.Holds(weight.InputTransform) && StoredTransform.Holds(weight.OutputTransform);
 
     private static void WriteFolder(string target, Action<string> write)
     {
@@ -97,7 +102,12 @@ public static class CheckpointWriter
         config.Remove("quantization_config");
         config["tie_word_embeddings"] = model.Architecture.Head == model.Architecture.Embedding; // a rotation unties them
         if (quantized.Length > 0)
-            config["quantization_config"] = format.Settings(quantized, recipe);
+        {
+            JsonObject settings = format.Settings(quantized, recipe);
+            if (model.Architecture.HeadRotation is not null)
+                settings["rotates_heads"] = true;
+            config["quantization_config"] = settings;
+        }
         File.WriteAllText(path, config.ToJsonString(Json) + "\n");
     }
 

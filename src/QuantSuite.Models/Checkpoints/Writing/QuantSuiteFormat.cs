@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
+using QuantSuite.Numerics.LinearAlgebra;
 
 namespace QuantSuite.Models.Checkpoints;
 
@@ -13,8 +14,10 @@ namespace QuantSuite.Models.Checkpoints;
 /// name.offsets  offsets, where there are
 /// name.groups   int32 [in], the group of each column, where groups are not neighbours
 /// name.table    float32 [codes], the value of each code, where the format is no plain integer
+/// name.input_scales float32 [in], what the inputs are divided by before a rotation
 /// </code>
-/// config.json's quantization_config names the recipe, and for each linear its format, group size and count, and the format of its inputs.
+/// config.json's quantization_config names the recipe, and for each linear its format, group size and count, the format of its inputs and the transforms of inputs and outputs
+/// (<see cref="StoredTransform"/>); <c>rotates_heads</c> says whether a quantized cache holds heads under QuaRot's rotation.
 /// </summary>
 internal sealed class QuantSuiteFormat : CheckpointFormat
 {
@@ -49,6 +52,8 @@ internal sealed class QuantSuiteFormat : CheckpointFormat
         if (matrix.HasColumnGroups)
             yield return NewTensor.OfBytes($"{weight.Name}.groups", "I32", [matrix.Columns],
                 () => [.. Enumerable.Range(0, matrix.Columns).SelectMany(column => BitConverter.GetBytes(matrix.GroupOf(column)))]);
+        if (weight.InputTransform is ScaledTransform scaled)
+            yield return NewTensor.OfFloats($"{weight.Name}.{StoredTransform.Scales}", "F32", [matrix.Columns], () => scaled.Scales.ToArray());
         if (matrix.Format is not IntegerFormat)
             yield return NewTensor.OfFloats($"{weight.Name}.table", "F32", [matrix.Table.Length], () => matrix.Table.ToArray());
     }
@@ -78,6 +83,10 @@ internal sealed class QuantSuiteFormat : CheckpointFormat
                 linear["activations_divisor"] = relative.TensorDivisor;
             if (filed?.Scale is { } scale)
                 linear["activations_scale"] = scale;
+            if (StoredTransform.Write(weight.InputTransform) is { } mapped)
+                linear["inputs"] = mapped;
+            if (StoredTransform.Write(weight.OutputTransform) is { } mappedBack)
+                linear["outputs"] = mappedBack;
             linears[weight.Name] = linear;
         }
         return new JsonObject { ["quant_method"] = Method, ["version"] = Version, ["recipe"] = recipe, ["linears"] = linears };
