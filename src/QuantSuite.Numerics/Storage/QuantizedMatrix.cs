@@ -69,12 +69,15 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
     /// <param name="symmetric">As for the constructor.</param>
     /// <param name="grids">[rows, groups].</param>
     /// <param name="codes">[rows, columns].</param>
-    public static QuantizedMatrix Pack(int rows, int columns, NumericFormat format, int groupSize, bool symmetric, ReadOnlySpan<QuantGrid> grids, ReadOnlySpan<byte> codes)
+    /// <param name="groupOfColumn">The group of each column where groups are no neighbours; empty otherwise.</param>
+    public static QuantizedMatrix Pack(int rows, int columns, NumericFormat format, int groupSize, bool symmetric, ReadOnlySpan<QuantGrid> grids, ReadOnlySpan<byte> codes,
+        ReadOnlySpan<int> groupOfColumn = default)
     {
         bool isNested = format.Scales == ScaleFormat.Nested;
         QuantizedMatrix packed = isNested
             ? new(rows, columns, format, groupSize, NestedScales.Fit(grids).ToValues(rows, GroupsOf(columns, groupSize)))
-            : new(rows, columns, format, groupSize, symmetric);
+            : new(rows, columns, format, groupSize, GroupValues.Create(format.Scales, rows, GroupsOf(columns, groupSize), format.TensorDivisor),
+                symmetric ? null : ZerosOf(format, rows, GroupsOf(columns, groupSize)), null, groupOfColumn);
         for (int row = 0; row < rows; row++)
         {
             for (int group = 0; group < packed.GroupCount && !isNested; group++)

@@ -61,7 +61,7 @@ public sealed class Awq : QuantizationMethod
             using Matrix limits = ClipLimits(linear.Weight, x, scheme, linear.Kernels);
             Clip(linear.Weight, limits);
         }
-        return Rtn.RoundToNearest(linear.Weight, scheme);
+        return Rtn.RoundToNearest(linear.Weight, scheme, kernels: linear.Kernels);
     }
 
     /// <summary>The scheme with AWQ's own integer grids.</summary>

@@ -66,7 +66,7 @@ public sealed class Gptq : QuantizationMethod
         if (inputs.TokenCount < inputs.Columns / 8)
         {
             linear.Warn($"saw {inputs.TokenCount} calibration tokens for {inputs.Columns} inputs, too few for a Hessian: rounded to nearest");
-            return Rtn.RoundToNearest(linear.Weight, linear.Scheme);
+            return Rtn.RoundToNearest(linear.Weight, linear.Scheme, kernels: linear.Kernels);
         }
         return Quantize(linear.Weight, inputs.Hessian(), linear.Scheme, linear.Kernels, linear.Warn).Pack(linear.Scheme);
     }

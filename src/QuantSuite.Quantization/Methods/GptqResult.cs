@@ -58,7 +58,10 @@ public sealed class GptqResult
     public float Value(int row, int column) => Grids.Decode(Code(row, column), Grid(row, GroupOfColumn[column]));
 
     /// <summary>The packed form.</summary>
-    public QuantizedMatrix Pack(QuantScheme scheme) => QuantizedMatrix.Pack(Rows, Columns, Grids.Format, GroupSize, scheme.Symmetric, grids, codes);
+    public QuantizedMatrix Pack(QuantScheme scheme) => QuantizedMatrix.Pack(Rows, Columns, Grids.Format, GroupSize, scheme.Symmetric, grids, codes,
+        HasNeighboursInGroups ? default : GroupOfColumn);
+
+    private bool HasNeighboursInGroups => Enumerable.Range(0, Columns).All(column => GroupOfColumn[column] == column / GroupSize);
 
     internal void SetGrid(int row, int group, QuantGrid grid) => grids[row * GroupCount + group] = grid;
 

@@ -44,5 +44,5 @@ public abstract class QuantizationMethod
     }
 
     /// <summary>Rounds a weight [out, in] to the scheme's codes; plain rounding to nearest where the method's paper is not about this step.</summary>
-    public virtual PanelMatrix Round(LinearRounding linear) => Rtn.RoundToNearest(linear.Weight, linear.Scheme);
+    public virtual PanelMatrix Round(LinearRounding linear) => Rtn.RoundToNearest(linear.Weight, linear.Scheme, kernels: linear.Kernels);
 }

@@ -29,12 +29,13 @@ public sealed class Rtn : QuantizationMethod
     public override QuantizationMethod? With(string option) => option == "mse" ? new Rtn { SearchClip = true } : null;
 
     /// <inheritdoc/>
-    public override PanelMatrix Round(LinearRounding linear) => RoundToNearest(linear.Weight, linear.Scheme, SearchClip);
+    public override PanelMatrix Round(LinearRounding linear) => RoundToNearest(linear.Weight, linear.Scheme, SearchClip, linear.Kernels);
 
     /// <summary>Rounds every weight [out, in] to the nearest point of its group's grid.</summary>
     /// <param name="searchClip">Whether grids are <see cref="GptqGrid"/>'s, shrunk to the least error.</param>
+    /// <param name="kernels">For parallel work over rows, or null.</param>
     /// <exception cref="RecipeException">The clip search with a format that is no integer.</exception>
-    public static QuantizedMatrix RoundToNearest(Matrix weight, QuantScheme scheme, bool searchClip = false)
+    public static QuantizedMatrix RoundToNearest(Matrix weight, QuantScheme scheme, bool searchClip = false, Kernels? kernels = null)
     {
         NumericFormat format = scheme.Weights.ForTensor(weight.Span);
         int groupSize = scheme.Granularity.GroupSize(weight.Columns), groupCount = (weight.Columns + groupSize - 1) / groupSize;
@@ -42,14 +43,23 @@ public sealed class Rtn : QuantizationMethod
             : searchClip ? SearchedGrid(weight.Span, format, scheme.Symmetric) : format.Fit(weight.Span, scheme.Symmetric);
         var grids = new QuantGrid[weight.Rows * groupCount];
         var codes = new byte[weight.Rows * weight.Columns];
-        for (int i = 0; i < grids.Length; i++)
-        {
-            int row = i / groupCount, first = i % groupCount * groupSize, end = Math.Min(first + groupSize, weight.Columns);
-            ReadOnlySpan<float> values = weight.Row(row)[first..end];
-            QuantGrid? known = shared ?? (searchClip ? SearchedGrid(values, format, scheme.Symmetric) : null);
-            grids[i] = format.Quantize(values, scheme.Symmetric, codes.AsSpan(row * weight.Columns + first), known);
-        }
+        if (kernels is null)
+            for (int row = 0; row < weight.Rows; row++)
+                RoundRow(row);
+        else
+            kernels.Parallel(weight.Rows, RoundRow);
         return QuantizedMatrix.Pack(weight.Rows, weight.Columns, format, groupSize, scheme.Symmetric, grids, codes);
+
+        void RoundRow(int row)
+        {
+            for (int group = 0; group < groupCount; group++)
+            {
+                int first = group * groupSize, end = Math.Min(first + groupSize, weight.Columns);
+                ReadOnlySpan<float> values = weight.Row(row)[first..end];
+                QuantGrid? known = shared ?? (searchClip ? SearchedGrid(values, format, scheme.Symmetric) : null);
+                grids[row * groupCount + group] = format.Quantize(values, scheme.Symmetric, codes.AsSpan(row * weight.Columns + first), known);
+            }
+        }
     }
 
     private static QuantGrid SearchedGrid(ReadOnlySpan<float> values, NumericFormat format, bool symmetric) => format is IntegerFormat
