@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
 
@@ -18,7 +19,7 @@ internal sealed class CodeLaw
     {
         this.kind = kind;
         this.bits = bits;
-        bool folded = kind != CodeLawKind.Integer;
+        bool folded = kind is CodeLawKind.Register or CodeLawKind.Table;
         Table = GC.AllocateArray<float>(Math.Max(table.Length, Width), pinned: true);
         for (int i = 0; i < Table.Length; i++)
             Table[i] = table[i % table.Length] - (folded ? zero : 0);
@@ -41,7 +42,7 @@ internal sealed class CodeLaw
     public static CodeLaw Of(float[] table, float zero)
     {
         int bits = int.Log2(table.Length);
-        return new CodeLaw(bits <= 4 ? CodeLawKind.Register : KindOf(table, zero), bits, table, zero);
+        return new CodeLaw(bits <= 4 ? CodeLawKind.Register : KindOf(table), bits, table, zero);
     }
 
     /// <summary>Runs a loop that is compiled for this width and law.</summary>
@@ -81,19 +82,49 @@ internal sealed class CodeLaw
         where TLoop : struct, ICodeLoop
         where TWidth : struct, ICodeWidth
     {
-        if (kind == CodeLawKind.Integer)
-            loop.Run<TWidth, IntegerValues<TWidth>>();
-        else
-            loop.Run<TWidth, GatheredValues<TWidth>>();
+        switch (kind)
+        {
+            case CodeLawKind.Integer:
+                loop.Run<TWidth, IntegerValues<TWidth>>();
+                break;
+            case CodeLawKind.Signed:
+                loop.Run<TWidth, SignedValues<TWidth>>();
+                break;
+            case CodeLawKind.E4M3:
+                loop.Run<TWidth, MinifloatValues<E4M3Layout>>();
+                break;
+            case CodeLawKind.E5M2:
+                loop.Run<TWidth, MinifloatValues<E5M2Layout>>();
+                break;
+            case CodeLawKind.E2M3:
+                loop.Run<TWidth, MinifloatValues<E2M3Layout>>();
+                break;
+            case CodeLawKind.E3M2:
+                loop.Run<TWidth, MinifloatValues<E3M2Layout>>();
+                break;
+            default:
+                loop.Run<TWidth, GatheredValues<TWidth>>();
+                break;
+        }
     }
 
-    private static CodeLawKind KindOf(float[] table, float zero)
+    private static CodeLawKind KindOf(float[] table)
     {
-        for (int code = 0; code < table.Length; code++)
-            if (table[code] != code)
-                return CodeLawKind.Table;
-        return CodeLawKind.Integer;
+        int half = table.Length / 2;
+        if (Holds(table, Enumerable.Range(0, table.Length).Select(code => (float)code)))
+            return CodeLawKind.Integer;
+        if (float.IsNormal(table[1]) && Holds(table, Enumerable.Range(0, table.Length).Select(code => (code < half ? code : code - 2 * half) * table[1])))
+            return CodeLawKind.Signed;
+        foreach ((CodeLawKind kind, Minifloat layout) in (ReadOnlySpan<(CodeLawKind, Minifloat)>)
+            [(CodeLawKind.E4M3, Minifloat.E4M3), (CodeLawKind.E5M2, Minifloat.E5M2), (CodeLawKind.E2M3, Minifloat.E2M3), (CodeLawKind.E3M2, Minifloat.E3M2)])
+            if (layout.Bits == int.Log2(table.Length) && Holds(table, layout.Values()))
+                return kind;
+        return CodeLawKind.Table;
     }
+
+    // To the bit, NaN as a class.
+    private static bool Holds(float[] table, IEnumerable<float> law) => table.Zip(law).All(pair =>
+        BitConverter.SingleToInt32Bits(pair.First) == BitConverter.SingleToInt32Bits(pair.Second) || (float.IsNaN(pair.First) && float.IsNaN(pair.Second)));
 }
 
 /// <summary>The laws of <see cref="CodeLaw"/>.</summary>
@@ -104,6 +135,21 @@ internal enum CodeLawKind
 
     /// <summary>The code itself.</summary>
     Integer,
+
+    /// <summary>The code in two's complement times the value of code 1.</summary>
+    Signed,
+
+    /// <summary>FP8 E4M3.</summary>
+    E4M3,
+
+    /// <summary>FP8 E5M2.</summary>
+    E5M2,
+
+    /// <summary>FP6 E2M3.</summary>
+    E2M3,
+
+    /// <summary>FP6 E3M2.</summary>
+    E3M2,
 
     /// <summary>Any values.</summary>
     Table,
@@ -136,4 +182,18 @@ internal readonly unsafe struct GatheredValues<TWidth>(float* table) : ICodeValu
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Of(Vector512<int> word) => PanelDecoder.Gather(table, word & Vector512.Create((1 << TWidth.Bits) - 1));
+}
+
+/// <summary>Values that are their codes in two's complement, times a unit.</summary>
+internal readonly struct SignedValues<TWidth>(Vector512<float> unit) : ICodeValues<SignedValues<TWidth>>
+    where TWidth : struct, ICodeWidth
+{
+    public static SignedValues<TWidth> From(CodeLaw law) => new(Vector512.Create(law.Table[1]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Of(Vector512<int> word)
+    {
+        Vector512<int> sign = Vector512.Create(1 << (TWidth.Bits - 1)), code = word & Vector512.Create((1 << TWidth.Bits) - 1);
+        return Vector512.ConvertToSingle((code ^ sign) - sign) * unit;
+    }
 }

@@ -56,8 +56,11 @@ public sealed unsafe class ByteValues : GroupValues
         new(rows, groupCount, "a power of two from 2^−127 to 2^127", static code => code == TableLength - 1 ? float.NaN : MathF.ScaleB(1, code - 127)) { Format = ScaleFormat.E8M0 };
 
     /// <summary>E4M3 over a divisor of the whole tensor: fl(e4m3(code) / divisor), 127 and 255 for NaN (NVFP4).</summary>
-    public static ByteValues SmallFloats(int rows, int groupCount, float divisor) =>
-        new(rows, groupCount, $"an E4M3 number divided by {divisor}", code => E4M3(code) / divisor) { Format = ScaleFormat.E4M3, Divisor = divisor };
+    public static ByteValues SmallFloats(int rows, int groupCount, float divisor)
+    {
+        float[] values = [.. Minifloat.E4M3.Values()];
+        return new(rows, groupCount, $"an E4M3 number divided by {divisor}", code => values[code] / divisor) { Format = ScaleFormat.E4M3, Divisor = divisor };
+    }
 
     /// <summary>Sets the byte of a group of a row.</summary>
     public void SetCode(int row, int group, byte code) => codes.Pointer[IndexOf(row, group)] = code;
@@ -87,11 +90,4 @@ public sealed unsafe class ByteValues : GroupValues
     }
 
     internal override byte* Locate(int panel, int group) => codes.Pointer + FirstOf(panel, group);
-
-    private static float E4M3(int code)
-    {
-        int exponent = (code >> 3) & 15, fraction = code & 7;
-        float magnitude = (code & 127) == 127 ? float.NaN : exponent == 0 ? MathF.ScaleB(fraction, -9) : MathF.ScaleB(8 + fraction, exponent - 10);
-        return code < 128 ? magnitude : -magnitude;
-    }
 }

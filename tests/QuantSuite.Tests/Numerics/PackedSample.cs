@@ -9,13 +9,21 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
     private static readonly ScaleFormat[] ScaleFormats = [ScaleFormat.Fp32, ScaleFormat.Fp16, ScaleFormat.Bf16, ScaleFormat.E8M0, ScaleFormat.E4M3];
 
     /// <summary>All of them. A new storage is a line here.</summary>
-    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Tables(), .. Zeros(), .. Nested(), .. RowTables(), .. Outliers(), .. Segments()];
+    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Formats(), .. Tables(), .. Zeros(), .. Nested(), .. RowTables(), .. Outliers(), .. Segments()];
 
     private static IEnumerable<PackedSample> Scales() =>
         from format in ScaleFormats
         from groupSize in (int[])[16, 32, 48, 64]
         select new PackedSample($"int4 g{groupSize} {format} scales", (random, rows, columns) =>
             Fill(random, new QuantizedMatrix(rows, columns, NumericFormats.Int(4), groupSize, RandomScales(random, format, rows, columns, groupSize))));
+
+    // Every format of the catalog, all codes.
+    private static IEnumerable<PackedSample> Formats() =>
+        from format in NumericFormats.All
+        where !format.IsFullPrecision && format.Bits <= 8
+        from groupSize in (int[])[32, 40]
+        select new PackedSample($"{format} codes g{groupSize}", (random, rows, columns) =>
+            Fill(random, new QuantizedMatrix(rows, columns, format, groupSize, RandomScales(random, ScaleFormat.Fp32, rows, columns, groupSize))));
 
     private static IEnumerable<PackedSample> Tables() =>
         from bits in Enumerable.Range(1, 8)
