@@ -100,22 +100,36 @@ public class LowBitMethodTests
         foreach (ref float value in weight.Span)
             value = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
         float[] sensitivities = [.. Enumerable.Range(0, 96).Select(_ => (float)random.NextDouble())];
-        AnyPrecisionStore store = AnyPrecisionStore.Make(weight, sensitivities, 96, kernels);
-        using TableMatrix parent = store.At(AnyPrecisionStore.ParentBits);
+        using NestedMatrix store = AnyPrecision.Nest(weight, sensitivities, 40, kernels);
         double before = double.PositiveInfinity;
-        for (int bits = AnyPrecisionStore.SeedBits; bits <= AnyPrecisionStore.ParentBits; bits++)
+        for (int bits = AnyPrecision.SeedBits; bits <= AnyPrecision.ParentBits; bits++)
         {
-            using TableMatrix narrow = store.At(bits);
+            store.Bits = bits;
             double error = 0;
             for (int row = 0; row < 20; row++)
                 for (int column = 0; column < 96; column++)
                 {
-                    Assert.Equal(parent.Code(row, column) >> (AnyPrecisionStore.ParentBits - bits), narrow.Code(row, column));
-                    Assert.Equal(store.Table(bits, row, 0)[narrow.Code(row, column)], narrow[row, column]);
-                    error += sensitivities[column] * Math.Pow(narrow[row, column] - weight[row, column], 2);
+                    Assert.Equal(store.Value(bits, row, column / 40, store.Code(row, column) >> (AnyPrecision.ParentBits - bits)), store[row, column]);
+                    error += sensitivities[column] * Math.Pow(store[row, column] - weight[row, column], 2);
                 }
             Assert.True(error < before, $"{bits} bits have an error of {error}, one bit less {before}");
+            Assert.Equal(32 * (96 * bits + 3 * (16 << bits)) / 8, store.ByteCount);
             before = error;
+        }
+    }
+
+    // A model in memory, switched from width to width: each time the bits of a model that was made for that width.
+    [Fact]
+    public void OneModelServesEveryWidth()
+    {
+        using Kernels kernels = Kernels.Create(2);
+        using DecoderModel model = Load("anyprecision-int8", kernels);
+        foreach (int bits in (int[])[3, 4, 6])
+        {
+            foreach (Weight weight in model.Linears)
+                ((NestedMatrix)weight.Panels).Bits = bits;
+            using Matrix logits = model.Logits(Ids);
+            Assert.Equal(Logits($"anyprecision-int{bits}", Kernels.Create(2)), Bits(logits));
         }
     }
 
