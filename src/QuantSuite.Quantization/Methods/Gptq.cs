@@ -31,7 +31,7 @@ public sealed class Gptq : QuantizationMethod
     public bool SearchClip { get; init; }
 
     /// <summary>Damping as a share of H's mean diagonal.</summary>
-    public double Damping { get; init; } = 0.01;
+    public double Damping { get; init; } = DampedHessian.DefaultDamping;
 
     /// <summary>Columns of a block.</summary>
     public int BlockSize { get; init; } = 128;
@@ -44,7 +44,12 @@ public sealed class Gptq : QuantizationMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Options =>
-        [.. new[] { (ActOrder, "actorder"), (StaticGroups, "static"), (SearchClip, "mse"), (Damping != 0.01, MethodOption.Text("damp", Damping)) }.Where(option => option.Item1).Select(option => option.Item2)];
+    [
+        .. new[]
+        {
+            (ActOrder, "actorder"), (StaticGroups, "static"), (SearchClip, "mse"), (Damping != DampedHessian.DefaultDamping, MethodOption.Text("damp", Damping)),
+        }.Where(option => option.Item1).Select(option => option.Item2),
+    ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> KnownOptions => ["actorder", "static", "mse", "damp0.1"];
@@ -87,20 +92,23 @@ public sealed class Gptq : QuantizationMethod
         QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? grids.Fit(weight.Span) : null;
         if (perRow)
             FitGroups(weight, result, shared, kernels);
-        ClearDeadColumns(weight, hessian);
+        DampedHessian.RemoveDeadInputs(hessian, weight);
         if (StaticGroups && !perRow)
             FitGroups(weight, result, null, kernels);
         int[] order = ActOrder ? FallingDiagonal(hessian) : [.. Enumerable.Range(0, weight.Columns)];
         for (int k = 0; k < order.Length; k++)
             result.GroupOfColumn[order[k]] = (perRow || StaticGroups ? order[k] : k) / groupSize;
-        SquareMatrix upper = Factor(ActOrder ? hessian.Permute(order) : hessian, kernels, warn);
+        SquareMatrix upper = DampedHessian.Factor(ActOrder ? hessian.Permute(order) : hessian, Damping, kernels, warn ?? (static _ => { }));
         using Matrix factor = ToFloat(upper);
         result.Order = order;
         result.Factor = upper;
         int strips = (weight.Rows + RowsTogether - 1) / RowsTogether;
         var losses = new double[weight.Rows];
         kernels.Parallel(strips, strip =>
-            new GptqRows(weight, factor, order, result, fitsGroups: !perRow && !StaticGroups, BlockSize, strip * RowsTogether, Math.Min(RowsTogether, weight.Rows - strip * RowsTogether)).Round(losses));
+        {
+            int first = strip * RowsTogether, count = Math.Min(RowsTogether, weight.Rows - first);
+            new GptqRows(weight, factor, order, result, fitsGroups: !perRow && !StaticGroups, BlockSize, first, count).Round(losses);
+        });
         result.Loss = losses.Sum();
         return result;
     }
@@ -123,37 +131,7 @@ public sealed class Gptq : QuantizationMethod
         }
     });
 
-    private static void ClearDeadColumns(Matrix weight, SquareMatrix hessian)
-    {
-        for (int column = 0; column < weight.Columns; column++)
-            if (hessian[column, column] == 0)
-            {
-                hessian[column, column] = 1;
-                for (int row = 0; row < weight.Rows; row++)
-                    weight[row, column] = 0;
-            }
-    }
-
     private static int[] FallingDiagonal(SquareMatrix hessian) => [.. Enumerable.Range(0, hessian.Size).OrderByDescending(i => hessian[i, i])];
-
-    private SquareMatrix Factor(SquareMatrix hessian, Kernels kernels, Action<string>? warn)
-    {
-        double mean = Enumerable.Range(0, hessian.Size).Average(i => hessian[i, i]), added = 0;
-        for (double damping = Damping; damping <= 1; damping *= 10)
-        {
-            for (int i = 0; i < hessian.Size; i++)
-                hessian[i, i] += (damping - added) * mean;
-            added = damping;
-            if (Cholesky.UpperOfInverse(hessian, kernels) is { } upper)
-            {
-                if (damping > Damping)
-                    warn?.Invoke($"the Hessian was not positive definite with a damping of {Damping}; raised to {damping}");
-                return upper;
-            }
-        }
-        throw new CalibrationException($"The Hessian [{hessian.Size}, {hessian.Size}] is not positive definite even with a damping of {added} of its mean diagonal {mean:G4}. " +
-            "Are the calibration inputs finite, and is there enough text?");
-    }
 
     private static Matrix ToFloat(SquareMatrix upper)
     {
