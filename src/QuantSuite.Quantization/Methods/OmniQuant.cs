@@ -138,7 +138,8 @@ public sealed class OmniQuant : QuantizationMethod
         return ClippingGrid.Of((float)upper * MathF.Max(max, 0), (float)lower * MathF.Min(min, 0), bits, symmetric, SmallestScale, LargestScale) with { Upper = upper, Lower = lower };
     }
 
-    private static ClippingGrid SearchGroup(ReadOnlySpan<float> values, double[] old, ReadOnlySpan<double> gradient, SquareMatrix hessian, int first, ClippingGrid best, int bits, bool symmetric)
+    private static ClippingGrid SearchGroup(
+        ReadOnlySpan<float> values, double[] old, ReadOnlySpan<double> gradient, SquareMatrix hessian, int first, ClippingGrid best, int bits, bool symmetric)
     {
         double lowest = 0;
         foreach (double step in Steps)

@@ -41,12 +41,14 @@ public class HadamardGoldenTests
         using Matrix x = golden.Input("X"), forward = Copy(x), backward = Copy(x);
         var rotation = new HadamardTransform(x.Columns);
         Assert.Equal(golden.Number("K"), rotation.Factor);
+        Assert.Equal(golden.Number("kurtosis_before"), RotationTests.Kurtosis(x.Span), 1e-3 * golden.Number("kurtosis_before"));
         for (int row = 0; row < x.Rows; row++)
         {
             rotation.Apply(forward.Row(row));
             rotation.ApplyInverse(backward.Row(row));
         }
         QuantizationCase.NearLargest(golden.Floats("Y"), forward.Span, 1e-5, "Y");
+        Assert.Equal(golden.Number("kurtosis_after"), RotationTests.Kurtosis(forward.Span), 1e-3 * golden.Number("kurtosis_after"));
         QuantizationCase.NearLargest(golden.Floats("Y_transposed_matrix"), backward.Span, 1e-5, "Y transposed");
     }
 

@@ -83,7 +83,7 @@ public class RotationTests
         return kurtoses;
     }
 
-    private static double Kurtosis(ReadOnlySpan<float> values)
+    internal static double Kurtosis(ReadOnlySpan<float> values)
     {
         double mean = 0, second = 0, fourth = 0;
         foreach (float value in values)

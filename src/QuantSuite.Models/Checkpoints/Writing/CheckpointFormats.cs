@@ -12,6 +12,7 @@ public static class CheckpointFormats
     /// <summary>The layout of this name, or null.</summary>
     public static CheckpointFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
 
-    /// <summary>The first layout that holds these weights to the bit.</summary>
-    public static CheckpointFormat FirstExact(IReadOnlyList<Weight> weights) => All.First(format => format.Refusal(weights) is null && weights.All(format.IsExact));
+    /// <summary>The first layout that holds these weights to the bit; our own where none does, which then says why.</summary>
+    public static CheckpointFormat FirstExact(IReadOnlyList<Weight> weights) =>
+        All.FirstOrDefault(format => format.Refusal(weights) is null && weights.All(format.IsExact)) ?? Own;
 }
