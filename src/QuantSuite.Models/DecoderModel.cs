@@ -70,8 +70,19 @@ public sealed class DecoderModel : LanguageModel
         init => context.KeyValueGroup = value;
     }
 
+    /// <summary>KIVI's rule of which keys and values are rounded to <see cref="KeyValueFormat"/>, or null: all of them, per token.</summary>
+    public KiviCache? Kivi
+    {
+        get => context.Kivi;
+        init
+        {
+            context.Kivi = value;
+            Cache = new KeyValueCache(Architecture.Attention, Architecture.Blocks.Count, value);
+        }
+    }
+
     /// <summary>Keys and values of sequences under way.</summary>
-    public KeyValueCache Cache { get; }
+    public KeyValueCache Cache { get; private init; }
 
     /// <summary>The most rows of one pass: enough for the products to run at full speed, few enough for the cache. It reaches no number.</summary>
     public int PassTokenLimit { get; set; } = 1024;

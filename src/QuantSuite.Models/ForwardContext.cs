@@ -24,6 +24,9 @@ public sealed class ForwardContext : IDisposable
     /// <summary>Neighbours that share a scale in the cache; 0 for the whole head.</summary>
     public int KeyValueGroup { get; set; }
 
+    /// <summary>KIVI's rule of what is rounded, or null: every key and value, per token.</summary>
+    public KiviCache? Kivi { get; set; }
+
     /// <summary>Turns each head of queries and keys after RoPE, which leaves their products alone, where the cache is quantized; or null.</summary>
     public RowTransform? HeadRotation { get; set; }
 

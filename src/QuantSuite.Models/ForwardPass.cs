@@ -45,7 +45,7 @@ public sealed class ForwardPass
         Sequence fork = parent.Fork(length);
         if (!rows.TryGetValue(parent, out List<AttentionSpan>? spans))
             return fork;
-        int firstOwned = length / AttentionShape.PageWidth * AttentionShape.PageWidth;
+        int firstOwned = parent.SharedPageCount(length) * AttentionShape.PageWidth;
         foreach (AttentionSpan span in spans)
             if (Clip(span, 0, length) is { RowCount: > 0 } seen)
             {

@@ -4,16 +4,21 @@ namespace QuantSuite.Models;
 
 /// <summary>
 /// Keys and values of sequences in pages of 16 positions (all layers and heads of them together). A fork shares its parent's full pages and copies the last
-/// partial one, so a context that several sequences begin with is computed and held once.
+/// partial one (under KIVI all that an incomplete group of tokens reaches), so a context that several sequences begin with is computed and held once.
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
     private readonly long pageFloats;
+    private readonly int groupSize;
     private readonly Stack<Page> free = [];
     private readonly List<Page> all = [];
 
-    /// <summary>A cache for so many layers of this shape.</summary>
-    public KeyValueCache(AttentionShape shape, int layerCount) => pageFloats = shape.PageFloats(layerCount);
+    /// <summary>A cache for so many layers of this shape; KIVI's holds them twice.</summary>
+    public KeyValueCache(AttentionShape shape, int layerCount, KiviCache? kivi = null)
+    {
+        pageFloats = shape.PageFloats(kivi is null ? layerCount : 2 * layerCount);
+        groupSize = kivi?.GroupSize ?? 1;
+    }
 
     /// <summary>Pages in use.</summary>
     public int PageCount => all.Count - free.Count;
@@ -32,6 +37,9 @@ public sealed unsafe class KeyValueCache : IDisposable
         all.Clear();
         free.Clear();
     }
+
+    /// <summary>Full pages that a fork after <paramref name="length"/> positions shares: none that a group of tokens reaches which the fork has still to complete.</summary>
+    internal int SharedPageCount(int length) => length / groupSize * groupSize / AttentionShape.PageWidth;
 
     internal Page Take()
     {
@@ -76,20 +84,23 @@ public sealed unsafe class Sequence : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         var fork = new Sequence(cache) { Length = length };
-        int full = length / AttentionShape.PageWidth;
-        for (int i = 0; i < full; i++)
+        int shared = SharedPageCount(length);
+        for (int i = 0; i < shared; i++)
         {
             pages[i].References++;
             fork.pages.Add(pages[i]);
         }
-        if (length % AttentionShape.PageWidth != 0)
+        for (int i = shared; i * AttentionShape.PageWidth < length; i++)
         {
             KeyValueCache.Page copy = cache.Take();
-            cache.Copy(pages[full], copy);
+            cache.Copy(pages[i], copy);
             fork.pages.Add(copy);
         }
         return fork;
     }
+
+    /// <summary>The pages of this sequence that a fork after <paramref name="length"/> positions shares.</summary>
+    internal int SharedPageCount(int length) => cache.SharedPageCount(length);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -54,6 +54,7 @@ public sealed class Quantizer
             Architecture filed = ModelFamilies.For(checkpoint.Config).Build(checkpoint);
             filed = filed with { HeadRotation = checkpoint.Layout?.HeadRotation(filed.Attention.HeadDim) };
             Architecture architecture = recipe.Steps.Aggregate(filed, (built, step) => step.Prepare(built));
+            RequireCacheGroup(recipe, architecture.Attention.HeadDim);
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
             var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
             CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(recipe, tokenizer.Value, architecture.MaxLength);
@@ -75,6 +76,7 @@ public sealed class Quantizer
             {
                 KeyValueFormat = recipe.Scheme.KeyValueCache,
                 KeyValueGroup = recipe.Scheme.KeyValueGroup,
+                Kivi = recipe.KiviFor(architecture.Blocks.Count),
             };
             if (kept is not null)
                 QuantizedModelCache.Keep(model, kept, recipe.ToString(), quantizer.warn);
@@ -92,6 +94,14 @@ public sealed class Quantizer
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         return File.Exists(full) ? Path.GetFileNameWithoutExtension(full) : Path.GetFileName(full);
+    }
+
+    // KIVI's groups of tokens may be longer than a head; a value's group ends with the head then.
+    private static void RequireCacheGroup(Recipe recipe, int headDim)
+    {
+        int group = recipe.Scheme.KeyValueGroup;
+        if (group != 0 && headDim % group != 0 && !(recipe.Scheme.KeyValueResidual is not null && group % headDim == 0))
+            throw new RecipeException($"recipe '{recipe}': cache groups of {group} do not divide the head dim {headDim}; expected a divisor of {headDim}, or no group for the whole head.");
     }
 
     private static CalibrationException NoText(Recipe recipe) => new($"Recipe {recipe} calibrates on text, and none was given. Name one (a catalog name or a text file).");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization.Calibration;
 using QuantSuite.Quantization.Methods;
@@ -10,16 +11,19 @@ namespace QuantSuite.Quantization;
 /// A method and a scheme, with one text form that is parsed and printed: test names, traits, baseline paths, command line and report all speak it, and nothing else configures
 /// quantization.
 /// <code>
-/// recipe = (full | [steps "-"] format {"-" option}) {override} ["-a" format] ["-kv" format ["-g" N]] ["-cal_" name]
+/// recipe = (full | [steps "-"] format {"-" option}) {override} ["-a" format] ["-kv" format {"-" cache}] ["-cal_" name]
 /// full   = fp32 | bf16 | fp16          steps = method {"+" method}, the rounding one last; none given: rtn
 /// format = int4, fp8_e4m3, mxfp4 …     after -a and -kv a bare number N is intN
 /// option = gN | channel | tensor | sym | full | asym | tight | dq | the methods' own: mse, actorder, alpha0.75 …
 /// after -a: tensor, one scale for all inputs, from calibration (static); none, each token's own (dynamic)
+/// cache  = gN | tight | kivi[R]
 /// override = "[" pattern "=" format "]"     parts of a linear's name: [down_proj=int8], [layers.0=fp16]
 /// </code>
-/// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format ["-g" N]]; <c>file</c> alone stands for whatever
+/// A checkpoint that came quantized: <c>file-</c> and its own scheme, such as <c>file-gptq-int4-g128</c>, with ["-kv" format {"-" cache}]; <c>file</c> alone stands for whatever
 /// scheme the checkpoint has (<see cref="For"/>).
 /// Defaults, left out when printed: one scale a channel, or a block of the size that the format defines (MX, NVFP4); int8 symmetric, narrower integers and binary asymmetric.
+/// The cache is rounded per token and head, or gN neighbours of it, asymmetric, keys after RoPE; tight is the grid of "Evaluating Quantized LLMs" (2402.18158), whose range need not hold 0.
+/// kivi rounds keys per channel over groups of gN tokens (32) and leaves the newest R tokens (128, or kiviR) in float32: <see cref="KiviCache"/>.
 /// sym uses the codes ±(2ᵇ⁻¹−1), full all of them; asym widens the range to hold 0, tight does not. dq: codebook formats with doubly quantized scales. docs/formats.md has the formulae.
 /// </summary>
 public sealed partial record Recipe
@@ -75,7 +79,7 @@ public sealed partial record Recipe
     public string ActivationsText => Filed is not null && FiledActivations().Match(Filed) is { Success: true } match ? Name(match.Groups[1].Value) : Scheme.Activations?.Name ?? "fp32";
 
     /// <summary>Format of the KV cache, <c>fp32</c> or e.g. <c>int4</c>: the trait KvCache.</summary>
-    public string KvCacheText => Scheme.KeyValueCache is not { } format ? "fp32" : Scheme.KeyValueGroup == 0 ? format.Name : $"{format.Name}-g{Scheme.KeyValueGroup}";
+    public string KvCacheText => Scheme.KeyValueCache is not { } format ? "fp32" : string.Join("-", [format.Name, .. CacheParts()]);
 
     /// <summary>Reads a recipe's text.</summary>
     /// <exception cref="RecipeException">The text is no recipe; the message says what was expected, and what was probably meant.</exception>
@@ -107,13 +111,15 @@ public sealed partial record Recipe
         if (Scheme.Activations is { } activations && Filed is null)
             parts.Add((activations is IntegerFormat ? $"a{activations.Bits}" : $"a{activations.Name}") + (Scheme.ActivationGranularity == Granularity.Tensor ? "-tensor" : ""));
         if (Scheme.KeyValueCache is { } cache)
-            parts.Add($"kv{cache.Bits}");
-        if (Scheme.KeyValueGroup != 0)
-            parts.Add($"g{Scheme.KeyValueGroup}");
+            parts.AddRange([$"kv{cache.Bits}", .. CacheParts()]);
         if (Calibration is not null)
             parts.Add($"cal_{Calibration}");
         return string.Join("-", parts);
     }
+
+    /// <summary>KIVI's rule for a model of so many layers, or null where the cache is rounded per token.</summary>
+    public KiviCache? KiviFor(int layerCount) => Scheme.KeyValueResidual is { } residual
+        ? new KiviCache(residual, Scheme.KeyValueGroup == 0 ? KiviCache.DefaultGroupSize : Scheme.KeyValueGroup, layerCount) : null;
 
     /// <summary>The scheme of one linear.</summary>
     /// <param name="name">The tensor's name without <c>.weight</c>.</param>
@@ -144,7 +150,7 @@ public sealed partial record Recipe
     [GeneratedRegex("(?:int|fp|nf|q|mxfp|mxint|nvfp)([1-8])")]
     private static partial Regex FormatBits();
 
-    [GeneratedRegex("^(?:-(?!kv)(.+?))?(?:-(kv[^-]+(?:-g[0-9]+)?))?$")]
+    [GeneratedRegex("^(?:-(?!kv)(.+?))?(?:-(kv[^-]+(?:-(?:g[0-9]+|tight|kivi[0-9]*))*))?$")]
     private static partial Regex FiledParts();
 
     private static bool IsSymmetricByDefault(NumericFormat format) => format is not BinaryFormat && (format is not IntegerFormat || format.Bits >= 8);
@@ -152,6 +158,16 @@ public sealed partial record Recipe
     // Left out of the text: a channel's scale, and blocks that belong to the format's definition.
     private static bool IsImplied(Granularity granularity, NumericFormat format) =>
         granularity == format.DefaultGranularity && (granularity == Granularity.Channel || format.Scales is ScaleFormat.E8M0 or ScaleFormat.E4M3);
+
+    private IEnumerable<string> CacheParts()
+    {
+        if (Scheme.KeyValueGroup != 0)
+            yield return $"g{Scheme.KeyValueGroup}";
+        if (Scheme.KeyValueCache?.Range == IntegerRange.Tight)
+            yield return "tight";
+        if (Scheme.KeyValueResidual is { } residual)
+            yield return residual == KiviCache.DefaultResidual ? "kivi" : $"kivi{residual}";
+    }
 
     private IEnumerable<string> WeightParts()
     {
@@ -279,10 +295,13 @@ public sealed partial record Recipe
                 "dq" when !afterCache && scheme.Weights is CodebookFormat codebook => ("double quantization", scheme with { Weights = codebook.WithNestedScales() }),
                 ['g', .. var size] when Number(size) is { } group && group > 0 && (afterCache || !scheme.Weights.IsFullPrecision) =>
                     afterCache ? ("cache group", scheme with { KeyValueGroup = group }) : ("granularity", scheme with { Granularity = Granularity.Group(group) }),
+                "tight" when scheme is { KeyValueCache: { } cache, KeyValueResidual: null } => ("cache range", scheme with { KeyValueCache = new IntegerFormat(cache.Bits, IntegerRange.Tight) }),
+                ['k', 'i', 'v', 'i', .. var residual] when scheme.KeyValueCache is { Range: IntegerRange.Standard } && (residual.Length == 0 || Number(residual) is not null) =>
+                    ("cache layout", scheme with { KeyValueResidual = Number(residual) ?? KiviCache.DefaultResidual }),
                 ['k', 'v', .. var format] when IntegerOf(format) is { } cache => ("cache", scheme with { KeyValueCache = cache }),
                 ['a', .. var format] when !afterCache && FormatOf(format) is { IsFullPrecision: false } activations => ("activations", scheme with { Activations = activations }),
                 _ => throw Unknown("option", part, [.. QuantizationMethods.All.SelectMany(method => method.KnownOptions),
-                    "channel", "tensor", "sym", "full", "asym", "tight", "dq", "g32", "g64", "g128", "a8", "afp8_e4m3", "kv8", "kv4"]),
+                    "channel", "tensor", "sym", "full", "asym", "tight", "dq", "g32", "g64", "g128", "a8", "afp8_e4m3", "kv8", "kv4", "kivi"]),
             };
             if (!seen.Add(kind))
                 throw Error($"the {kind} given twice ('{part}')", "each option once");

@@ -41,12 +41,18 @@ public sealed class SelfAttention
             context.HeadRotation?.Apply(q.Reshape(shape.HeadDim), kernels);
             context.HeadRotation?.Apply(k.Reshape(shape.HeadDim), kernels);
             int group = context.KeyValueGroup == 0 ? shape.HeadDim : context.KeyValueGroup;
-            kernels.RoundGroups(k, group, format);
-            kernels.RoundGroups(v, group, format);
+            if (context.Kivi is null)
+            {
+                kernels.RoundGroups(k, group, format);
+                kernels.RoundGroups(v, group, format);
+            }
         }
-        kernels.StoreKeyValues(k, v, context.StoreSpans, shape);
+        AttentionShape pages = shape with { Kivi = context.Kivi };
+        kernels.StoreKeyValues(k, v, context.StoreSpans, pages);
+        if (context.Kivi is not null)
+            kernels.RoundStored(context.StoreSpans, pages, context.KeyValueFormat!);
         Matrix heads = context.Buffer("heads", x.Rows, q.Columns);
-        kernels.Attention(q, context.AttentionSpans, shape, heads);
+        kernels.Attention(q, context.AttentionSpans, pages, heads);
         Weight.Multiply(kernels, heads, outputs, [result]);
     }
 }

@@ -24,6 +24,9 @@ public sealed record QuantScheme
     /// <summary>Format of keys (after RoPE) and values: per token and head, asymmetric; null leaves them float32.</summary>
     public IntegerFormat? KeyValueCache { get; init; }
 
-    /// <summary>Neighbours that share a scale in the KV cache; 0 for the whole head.</summary>
+    /// <summary>Neighbours that share a scale in the KV cache; 0 for the whole head (under KIVI, its default).</summary>
     public int KeyValueGroup { get; init; }
+
+    /// <summary>KIVI's residual: keys per channel over groups of tokens, values per token, and this many newest tokens in float32. Null: per token and head, all of them.</summary>
+    public int? KeyValueResidual { get; init; }
 }

@@ -11,6 +11,12 @@ public readonly record struct AttentionShape(int HeadCount, int KeyValueHeadCoun
     /// <summary>Positions of one page.</summary>
     public const int PageWidth = 16;
 
+    /// <summary>Where the cache is KIVI's: which keys and values a query sees rounded. Null: pages hold one value of each.</summary>
+    public KiviCache? Kivi { get; init; }
+
+    /// <summary>The place of the rounded keys and values of this layer.</summary>
+    public AttentionShape Rounded => this with { Layer = Layer + Kivi!.Value.LayerCount };
+
     /// <summary>Floats of one head's keys (or values) in a page.</summary>
     public int HeadFloats => PageWidth * HeadDim;
 

@@ -137,7 +137,13 @@ public abstract class Kernels : IDisposable
     public abstract void StoreKeyValues(Matrix keys, Matrix values, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape);
 
     /// <summary>
-    /// Causal attention. With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
+    /// Fills the rounded half of a <see cref="KiviCache"/>'s pages once the spans' keys and values are stored: values of the spans' rows, in groups of a head's channels, and each channel
+    /// of the groups of tokens that the spans complete.
+    /// </summary>
+    public abstract void RoundStored(ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, IntegerFormat format);
+
+    /// <summary>
+    /// Causal attention, over rounded and float32 keys and values as <see cref="AttentionShape.Kivi"/> says. With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
     /// S = strided sum of e over positions from 0; output = fl(chain over j of fma(e(j), v(j)) / S). Masked positions are skipped.
     /// </summary>
     /// <param name="queries">[tokens, heads·headDim].</param>

@@ -157,6 +157,13 @@ public unsafe class ScalarKernels : Kernels
     }
 
     /// <inheritdoc/>
+    public override void RoundStored(ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, IntegerFormat format)
+    {
+        AttentionSpan[] all = spans.ToArray();
+        Pool.Run(all.Length * shape.KeyValueHeadCount, task => RoundStored(all[task / shape.KeyValueHeadCount], shape, task % shape.KeyValueHeadCount, format.LastCode));
+    }
+
+    /// <inheritdoc/>
     public override void Attention(Matrix queries, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, Matrix output)
     {
         foreach (AttentionSpan span in spans)
@@ -293,17 +300,44 @@ public unsafe class ScalarKernels : Kernels
         return sum;
     }
 
+    private static void RoundStored(AttentionSpan span, AttentionShape shape, int head, int lastCode)
+    {
+        int groupSize = shape.Kivi!.Value.GroupSize, end = span.FirstPosition + span.RowCount, headDim = shape.HeadDim;
+        long from = shape.KeyOffset(head), to = shape.Rounded.KeyOffset(head);
+        for (int position = span.FirstPosition; position < end; position++)
+        {
+            float* page = (float*)span.Pages[position / AttentionShape.PageWidth] + shape.HeadFloats + position % AttentionShape.PageWidth * headDim;
+            for (int d = 0; d < headDim; d += groupSize)
+                KiviCache.Round(page + from + d, page + to + d, Math.Min(groupSize, headDim - d), lastCode);
+        }
+        float* group = Scratch.Floats(groupSize);
+        for (int first = span.FirstPosition / groupSize * groupSize; first + groupSize <= end; first += groupSize)
+            for (int d = 0; d < headDim; d++)
+            {
+                for (int i = 0; i < groupSize; i++)
+                    group[i] = *Key(first + i, d, from);
+                KiviCache.Round(group, group, groupSize, lastCode);
+                for (int i = 0; i < groupSize; i++)
+                    *Key(first + i, d, to) = group[i];
+            }
+
+        float* Key(int position, int d, long offset) =>
+            (float*)span.Pages[position / AttentionShape.PageWidth] + offset + d * AttentionShape.PageWidth + position % AttentionShape.PageWidth;
+    }
+
     private static void AttendOne(Matrix queries, AttentionSpan span, AttentionShape shape, Matrix output, int row, int head)
     {
         int headDim = shape.HeadDim, length = span.FirstPosition + row + 1;
-        long offset = shape.KeyOffset(head / (shape.HeadCount / shape.KeyValueHeadCount));
+        int keyHead = head / (shape.HeadCount / shape.KeyValueHeadCount);
+        long offset = shape.KeyOffset(keyHead), rounded = shape.Kivi is null ? 0 : shape.Rounded.KeyOffset(keyHead);
+        int roundedKeys = shape.Kivi?.RoundedKeyCount(length - 1) ?? 0, roundedValues = shape.Kivi?.RoundedValueCount(length - 1) ?? 0;
         ReadOnlySpan<float> query = queries.Row(span.FirstRow + row).Slice(head * headDim, headDim);
         Span<float> result = output.Row(span.FirstRow + row).Slice(head * headDim, headDim);
         var weights = new float[length];
         float largest = float.NegativeInfinity;
         for (int j = 0; j < length; j++)
         {
-            float* key = (float*)span.Pages[j / AttentionShape.PageWidth] + offset + j % AttentionShape.PageWidth;
+            float* key = (float*)span.Pages[j / AttentionShape.PageWidth] + (j < roundedKeys ? rounded : offset) + j % AttentionShape.PageWidth;
             float score = 0;
             for (int d = 0; d < headDim; d++)
                 score = MathF.FusedMultiplyAdd(query[d] * shape.Scale, key[d * AttentionShape.PageWidth], score);
@@ -321,7 +355,7 @@ public unsafe class ScalarKernels : Kernels
         result.Clear();
         for (int j = 0; j < length; j++)
         {
-            float* value = (float*)span.Pages[j / AttentionShape.PageWidth] + offset + shape.HeadFloats + j % AttentionShape.PageWidth * headDim;
+            float* value = (float*)span.Pages[j / AttentionShape.PageWidth] + (j < roundedValues ? rounded : offset) + shape.HeadFloats + j % AttentionShape.PageWidth * headDim;
             for (int d = 0; d < headDim; d++)
                 result[d] = MathF.FusedMultiplyAdd(weights[j], value[d], result[d]);
         }

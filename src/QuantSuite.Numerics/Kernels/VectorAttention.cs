@@ -81,14 +81,19 @@ internal sealed unsafe class VectorAttention
     {
         int headDim = shape.HeadDim, longest = LengthOf(span, first + rowCount - 1);
         nint stride = (longest + Strip.Width - 1) / Strip.Width * Strip.Width;
-        float* query = Scratch.Floats(RowBlock * (2 * headDim + stride)), sums = query + RowBlock * headDim, weights = sums + RowBlock * headDim;
+        float* query = Scratch.Floats(RowBlock * (2 * headDim + 2 * stride)), sums = query + RowBlock * headDim, weights = sums + RowBlock * headDim;
         for (int r = 0; r < rowCount; r++)
             VectorMath.Scale(RowOf(queries, span, keyHead, first + r), shape.Scale, query + r * headDim, headDim);
-        Score(span, keyHead, query, rowCount, longest, weights, stride);
+        Score(span, shape.KeyOffset(keyHead), query, rowCount, longest, weights, stride);
+        if (shape.Kivi is { } kivi)
+            ScoreRounded(kivi, span, keyHead, query, first, rowCount, weights, stride, weights + RowBlock * stride);
         float* totals = stackalloc float[RowBlock];
         for (int r = 0; r < rowCount; r++)
             totals[r] = VectorMath.SoftmaxWeights(weights + r * stride, LengthOf(span, first + r));
-        AddValues(span, keyHead, first, rowCount, weights, stride, sums);
+        if (shape.Kivi is null)
+            AddValues(span, keyHead, first, rowCount, weights, stride, sums);
+        else
+            AddRoundedValues(shape.Kivi.Value, span, keyHead, first, rowCount, weights, stride, sums);
         for (int r = 0; r < rowCount; r++)
             VectorMath.Divide(sums + r * headDim, totals[r], RowOf(output, span, keyHead, first + r), headDim);
     }
@@ -110,13 +115,40 @@ internal sealed unsafe class VectorAttention
         }
     }
 
+    // Rows of a block differ in how many keys they see rounded: the rounded scores go beside, and to their rows from there.
+    private void ScoreRounded(KiviCache kivi, AttentionSpan span, int keyHead, float* query, int first, int rowCount, float* scores, nint stride, float* rounded)
+    {
+        int most = kivi.RoundedKeyCount(LengthOf(span, first + rowCount - 1) - 1);
+        if (most == 0)
+            return;
+        Score(span, shape.Rounded.KeyOffset(keyHead), query, rowCount, most, rounded, stride);
+        for (int r = 0; r < rowCount; r++)
+            new Span<float>(rounded + r * stride, kivi.RoundedKeyCount(LengthOf(span, first + r) - 1)).CopyTo(new Span<float>(scores + r * stride, (int)stride));
+    }
+
+    // Fours up to what the first of them sees rounded, then each row alone: the rest of its rounded values, and its float ones.
+    private void AddRoundedValues(KiviCache kivi, AttentionSpan span, int keyHead, int first, int rowCount, float* weights, nint stride, float* sums)
+    {
+        long rounded = shape.Rounded.KeyOffset(keyHead) + shape.HeadFloats, offset = shape.KeyOffset(keyHead) + shape.HeadFloats;
+        for (int r = 0; r < rowCount; r += ValueSums.RowsAtOnce)
+            ValueSums.AddFour(weights + r * stride, stride, span.Pages, rounded, kivi.RoundedValueCount(LengthOf(span, first + r) - 1), shape.HeadDim, sums + r * shape.HeadDim);
+        for (int r = 0; r < rowCount; r++)
+        {
+            int common = kivi.RoundedValueCount(LengthOf(span, first + r / ValueSums.RowsAtOnce * ValueSums.RowsAtOnce) - 1), length = LengthOf(span, first + r);
+            int own = kivi.RoundedValueCount(length - 1);
+            if (common < own)
+                ValueSums.AddOne(weights + r * stride, span.Pages, rounded, common, own, shape.HeadDim, sums + r * shape.HeadDim);
+            if (own < length)
+                ValueSums.AddOne(weights + r * stride, span.Pages, offset, own, length, shape.HeadDim, sums + r * shape.HeadDim);
+        }
+    }
+
     private float* RowOf(Matrix matrix, AttentionSpan span, int keyHead, int row) =>
         matrix.Pointer + (long)(span.FirstRow + row / headsPerKey) * matrix.Columns + (keyHead * headsPerKey + row % headsPerKey) * shape.HeadDim;
 
     // While the tiles read three pages they ask for the next three.
-    private void Score(AttentionSpan span, int keyHead, float* query, int rowCount, int length, float* scores, nint stride)
+    private void Score(AttentionSpan span, long offset, float* query, int rowCount, int length, float* scores, nint stride)
     {
-        long offset = shape.KeyOffset(keyHead);
         int last = (length - 1) / PageWidth;
         var strip = new Strip { A = query, AStride = shape.HeadDim, Rows = rowCount, Columns = shape.HeadDim, CStride = stride, AheadStep = PageWidth * sizeof(float) };
         for (int page = 0; page <= last; page += 3)

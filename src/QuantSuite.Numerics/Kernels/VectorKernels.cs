@@ -43,12 +43,20 @@ public abstract unsafe class VectorKernels : ScalarKernels
         destination.Scales[m] = VectorMath.QuantizeRow(RowOf(x, m), destination.Codes + (long)m * x.Columns, x.Columns, format.MiddleCode - 1, scale));
 
     /// <inheritdoc/>
-    public override void RoundGroups(Matrix x, int groupSize, IntegerFormat format) => RunRows(x, m =>
+    public override void RoundGroups(Matrix x, int groupSize, IntegerFormat format)
     {
-        float* row = RowOf(x, m);
-        for (int first = 0; first < x.Columns; first += groupSize)
-            VectorMath.RoundGroup(row + first, Math.Min(groupSize, x.Columns - first), format.LastCode);
-    });
+        if (format.Range == IntegerRange.Tight)
+        {
+            base.RoundGroups(x, groupSize, format);
+            return;
+        }
+        RunRows(x, m =>
+        {
+            float* row = RowOf(x, m);
+            for (int first = 0; first < x.Columns; first += groupSize)
+                VectorMath.RoundGroup(row + first, Math.Min(groupSize, x.Columns - first), format.LastCode);
+        });
+    }
 
     /// <inheritdoc/>
     public override void Hadamard(Matrix x, HadamardTransform transform, bool inverse = false)

@@ -18,7 +18,7 @@ public class EqualBitsTests
     public static TheoryData<string, string, int> Runs()
     {
         var data = new TheoryData<string, string, int>();
-        foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int3-g32-kv8", "rtn-int2-g32-a8-kv4", "rtn-int5-g48", "rtn-nvfp4", "rtn-mxfp6-amxfp8", "rtn-fp8_e4m3-afp8_e4m3"])
+        foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int3-g32-kv8", "rtn-int2-g32-a8-kv4", "rtn-int5-g48", "rtn-nvfp4", "rtn-mxfp6-amxfp8", "rtn-fp8_e4m3-afp8_e4m3", "fp32-kv3-g16-tight", "fp32-kv2-kivi8", "rtn-int4-g32-kv2-g8-kivi21"])
             foreach (string kernels in (string[])["scalar", "avx2", "avx512"])
                 foreach (int threads in (int[])[1, 2, 3])
                     data.Add(recipe, kernels, threads);
@@ -75,6 +75,8 @@ public class EqualBitsTests
     [InlineData("rtn-int4-g32-kv8")]
     [InlineData("rtn-int8-a8")]
     [InlineData("rtn-nvfp4-anvfp4")]
+    [InlineData("fp32-kv2-kivi5")]
+    [InlineData("fp32-kv3-g8-kivi0")]
     public void BatchMatesDoNotReachScores(string recipe)
     {
         string[] words = ["goat", "horse", "lamp", "owl", "king", "fish"];

@@ -193,6 +193,11 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 kernels.RoundGroups(x, groupSize, NumericFormats.Int(bits));
                 return Bits(x);
             });
+        yield return Rows("round groups int3 tight g16", (kernels, x, _) =>
+        {
+            kernels.RoundGroups(x, 16, new IntegerFormat(3, IntegerRange.Tight));
+            return Bits(x);
+        });
         foreach ((int headDim, int rotated) in ((int, int)[])[(64, 64), (32, 32), (20, 20), (64, 16), (4, 4)])
             yield return new($"rotate {rotated} of {headDim}", kernels => RowCounts.SelectMany(m =>
             {
@@ -210,6 +215,10 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 yield return new(
                     $"attention {heads}/{keyHeads} heads of {headDim}{(odd ? " with infinities" : "")}",
                     kernels => Attend(kernels, new AttentionShape(heads, keyHeads, headDim, 1 / MathF.Sqrt(headDim), 1), odd));
+        foreach ((int residual, int groupSize) in ((int, int)[])[(0, 16), (1, 1), (7, 8), (16, 32), (40, 5), (128, 32)])
+            foreach ((int heads, int keyHeads, int headDim) in ((int, int, int)[])[(9, 3, 64), (3, 1, 32), (2, 2, 20)])
+                yield return new($"attention {heads}/{keyHeads} heads of {headDim}, kivi {residual} g{groupSize}", kernels =>
+                    Attend(kernels, new AttentionShape(heads, keyHeads, headDim, 1 / MathF.Sqrt(headDim), 1) { Kivi = new KiviCache(residual, groupSize, NativePages.LayerCount) }, residual == 7));
     }
 
     // Sequences of several lengths in one batch, prefilled in one or two steps, then one token each.
@@ -235,6 +244,8 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
             using Matrix keys = random.Matrix(rows, shape.KeyValueHeadCount * shape.HeadDim, odd ? 0.0005 : 0);
             using Matrix values = random.Matrix(rows, keys.Columns, odd ? 0.0005 : 0);
             kernels.StoreKeyValues(keys, values, [.. spans], shape);
+            if (shape.Kivi is not null)
+                kernels.RoundStored([.. spans], shape, NumericFormats.Int(2));
             kernels.Attention(queries, [.. spans], shape, output);
             bits.AddRange(Bits(output));
         }

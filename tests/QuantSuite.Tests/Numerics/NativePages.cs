@@ -5,7 +5,7 @@ namespace QuantSuite.Tests.Numerics;
 /// <summary>KV pages for sequences of so many positions and one more, filled with NaN where nothing is stored.</summary>
 public sealed unsafe class NativePages : IDisposable
 {
-    private const int LayerCount = 2;
+    public const int LayerCount = 2;
 
     private readonly List<NativeBuffer> buffers = [];
     private readonly List<nint[]> pages = [];
@@ -13,7 +13,7 @@ public sealed unsafe class NativePages : IDisposable
     public NativePages(IEnumerable<int> lengths, AttentionShape shape)
     {
         foreach (int length in lengths)
-            pages.Add([.. Enumerable.Range(0, length / AttentionShape.PageWidth + 1).Select(_ => Page(shape.PageFloats(LayerCount)))]);
+            pages.Add([.. Enumerable.Range(0, length / AttentionShape.PageWidth + 1).Select(_ => Page(shape.PageFloats(shape.Kivi is null ? LayerCount : 2 * LayerCount)))]);
     }
 
     public nint[] this[int sequence] => pages[sequence];
