@@ -26,6 +26,7 @@ public sealed class EvalSession : IDisposable
     private readonly Kernels kernels;
     private (string Path, string Recipe) loaded;
     private DecoderModel? model;
+    private CalibrationLeaks? leaks;
     private RunProgress? progress;
     private DateTime nextProgress = DateTime.UtcNow + ProgressInterval;
 
@@ -45,7 +46,10 @@ public sealed class EvalSession : IDisposable
         try
         {
             stopped.Token.ThrowIfCancellationRequested();
-            RowOutcome outcome = RowRun.Run(row, ModelOf(row), matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token);
+            DecoderModel loadedModel = ModelOf(row);
+            if (leaks?.WarningFor(row, loadedModel, matrix.Settings) is { } warning)
+                Say(warning);
+            RowOutcome outcome = RowRun.Run(row, loadedModel, matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token);
             progress.Done();
             return outcome;
         }
@@ -77,6 +81,7 @@ public sealed class EvalSession : IDisposable
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
         var calibration = new CalibrationSource(new CalibrationTexts(matrix.Settings.DataFolders), matrix.Settings.CalibrationOf(row.Model.Path));
         model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say, new QuantizedModelCache(matrix.Settings.Cache));
+        leaks = calibration.Drawn is { } drawn ? new CalibrationLeaks(drawn.Name, drawn.Text) : null;
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }

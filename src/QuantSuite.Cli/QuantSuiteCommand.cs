@@ -6,6 +6,7 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Tokenization;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli;
 
@@ -15,7 +16,8 @@ public static class QuantSuiteCommand
     /// <summary>The verbs, in the order of the help text.</summary>
     public static IReadOnlyList<Verb> Verbs =>
     [
-        new RunVerb(), new AcceptVerb(), new CompareVerb(), new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
+        new RunVerb(), new AcceptVerb(), new CompareVerb(), new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(),
+        new ProbeVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 
     internal static IReadOnlyList<string> FirstSteps { get; } =
@@ -89,6 +91,6 @@ public static class QuantSuiteCommand
 
     // IOException and its like: a path that cannot be read or written, a full disk. Their messages name the path.
     private static bool IsBadInput(Exception exception) =>
-        exception is SettingsException or RecipeException or CheckpointException or TokenizerException or EvalDataException
+        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException
             or InvalidDataException or IOException or UnauthorizedAccessException;
 }

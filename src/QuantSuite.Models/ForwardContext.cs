@@ -30,6 +30,9 @@ public sealed class ForwardContext : IDisposable
     /// <summary>Turns each head of queries and keys after RoPE, which leaves their products alone, where the cache is quantized; or null.</summary>
     public RowTransform? HeadRotation { get; set; }
 
+    /// <summary>Shown the keys (after RoPE) and values [tokens, kvHeads·headDim] of every attention before they are rounded. Null shows nobody.</summary>
+    public Action<Matrix, Matrix>? KeyValueObserver { get; set; }
+
     /// <summary>Positions by row.</summary>
     public IReadOnlyList<int> Positions => positions;
 

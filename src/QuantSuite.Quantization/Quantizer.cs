@@ -65,7 +65,7 @@ public sealed class Quantizer
             {
                 checkpoint.Dispose();
                 checkpoint = found;
-                architecture = ModelFamilies.For(found.Config).Build(found);
+                architecture = ModelFamilies.For(found.Config).Build(found) with { HeadRotation = architecture.HeadRotation };
                 foreach (Weight weight in architecture.Blocks.SelectMany(block => block.Linears).Append(architecture.Embedding).Append(architecture.Head).Distinct())
                     weight.StoreFiled();
                 kept = null;

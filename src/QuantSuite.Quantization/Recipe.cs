@@ -172,7 +172,7 @@ public sealed partial record Recipe
     private IEnumerable<string> WeightParts()
     {
         yield return Scheme.Weights.Name;
-        if (Scheme.Weights.IsFullPrecision)
+        if (Scheme.Weights.IsFullPrecision && Overrides.Count == 0)
             yield break;
         if (!IsImplied(Scheme.Granularity, Scheme.Weights))
             yield return Scheme.Granularity.ToString();
@@ -190,6 +190,7 @@ public sealed partial record Recipe
     private sealed class Parser(string text)
     {
         private readonly Queue<string> parts = new(OverrideText().Replace(text, "").Split('-'));
+        private readonly bool hasOverrides = OverrideText().IsMatch(text);
         private string? calibration;
 
         public Recipe Parse()
@@ -293,7 +294,7 @@ public sealed partial record Recipe
                 "sym" or "asym" or "full" or "tight" when !afterCache && scheme.Weights is IntegerFormat integers =>
                     ("symmetry", scheme with { Symmetric = part is "sym" or "full", Weights = new IntegerFormat(integers.Bits, RangeOf(part)) }),
                 "dq" when !afterCache && scheme.Weights is CodebookFormat codebook => ("double quantization", scheme with { Weights = codebook.WithNestedScales() }),
-                ['g', .. var size] when Number(size) is { } group && group > 0 && (afterCache || !scheme.Weights.IsFullPrecision) =>
+                ['g', .. var size] when Number(size) is { } group && group > 0 && (afterCache || !scheme.Weights.IsFullPrecision || hasOverrides) =>
                     afterCache ? ("cache group", scheme with { KeyValueGroup = group }) : ("granularity", scheme with { Granularity = Granularity.Group(group) }),
                 "tight" when scheme is { KeyValueCache: { } cache, KeyValueResidual: null } => ("cache range", scheme with { KeyValueCache = new IntegerFormat(cache.Bits, IntegerRange.Tight) }),
                 ['k', 'i', 'v', 'i', .. var residual] when scheme.KeyValueCache is { Range: IntegerRange.Standard } && (residual.Length == 0 || Number(residual) is not null) =>

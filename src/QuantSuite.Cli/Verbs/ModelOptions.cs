@@ -28,7 +28,11 @@ internal sealed class ModelOptions
     }
 
     /// <summary>Loads and quantizes the model, and hands it over for as long as the work takes.</summary>
-    public int With(ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, int> work)
+    public int With(ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, int> work) =>
+        With(arguments, terminal, cancellation, (loaded, _) => work(loaded));
+
+    /// <summary>The same for work that reads calibration text.</summary>
+    public int With(ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, CalibrationSource, int> work)
     {
         Recipe parsed = Recipe.Parse(arguments.GetRequiredValue(recipe));
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
@@ -38,6 +42,6 @@ internal sealed class ModelOptions
         settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
         var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
         using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
-        return work(loaded);
+        return work(loaded, source);
     }
 }

@@ -53,8 +53,11 @@ public sealed class RunVerb : Verb
             string path = group[0].Model.Path;
             var calibration = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(path));
             using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+            CalibrationLeaks? leaks = calibration.Drawn is { } drawn ? new(drawn.Name, drawn.Text) : null;
             foreach (EvalRow row in group)
             {
+                if (leaks?.WarningFor(row, model, settings) is { } warning)
+                    terminal.Say(warning);
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));
                 progress.Done();
                 terminal.Say(outcomes[^1].Passed ? outcomes[^1].Verdict.Summary : outcomes[^1].Words);

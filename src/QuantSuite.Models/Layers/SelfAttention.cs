@@ -36,6 +36,7 @@ public sealed class SelfAttention
         (Matrix cosines, Matrix sines) = rotary.Angles(context);
         kernels.Rotate(q, shape.HeadDim, cosines, sines);
         kernels.Rotate(k, shape.HeadDim, cosines, sines);
+        context.KeyValueObserver?.Invoke(k, v);
         if (context.KeyValueFormat is { } format)
         {
             context.HeadRotation?.Apply(q.Reshape(shape.HeadDim), kernels);

@@ -143,7 +143,8 @@ public abstract class Kernels : IDisposable
     public abstract void RoundStored(ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, IntegerFormat format);
 
     /// <summary>
-    /// Causal attention, over rounded and float32 keys and values as <see cref="AttentionShape.Kivi"/> says. With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
+    /// Causal attention, over rounded and float32 keys and values as <see cref="AttentionShape.Kivi"/> says.
+    /// With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
     /// S = strided sum of e over positions from 0; output = fl(chain over j of fma(e(j), v(j)) / S). Masked positions are skipped.
     /// </summary>
     /// <param name="queries">[tokens, heads·headDim].</param>

@@ -30,6 +30,12 @@ internal sealed class CalibrationPass : IDisposable
         Embed(architecture.Embedding);
     }
 
+    /// <summary>Shown the keys (after RoPE) and values of every piece, or null.</summary>
+    public Action<Matrix, Matrix>? ObserveKeyValues
+    {
+        set => context.KeyValueObserver = value;
+    }
+
     /// <summary>
     /// Runs a block on all sequences. With an observer it is shown the inputs of every group of linears, sequence by sequence.
     /// </summary>
