@@ -38,6 +38,9 @@ public sealed unsafe class TableMatrix : PanelMatrix
     /// <summary>Columns of a row that share a table.</summary>
     public int GroupSize { get; }
 
+    /// <summary>fp32, fp16 or bf16.</summary>
+    public ScaleFormat TableFormat => tables.Format;
+
     /// <summary>Tables of a row.</summary>
     public int GroupCount { get; }
 

@@ -9,6 +9,7 @@ public sealed class ModelCacheTests : IDisposable
     private readonly TestFolder folder = new();
 
     [Theory]
+    [Trait("Speed", "Slow")]
     [InlineData("gptq-int4-g32")]
     [InlineData("gptq-int3-g32-actorder")]
     public async Task A_kept_model_has_the_bits_of_the_computed_one(string recipe)

@@ -28,17 +28,18 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("rtn-nf4", "auto", "quantsuite")]
     [InlineData("rtn-nf4-dq", "auto", "quantsuite")]
     [InlineData("rtn-binary-g32", "auto", "quantsuite")]
-    [InlineData("gptq-int4-g32", "auto", "compressed-tensors")]
-    [InlineData("gptq-int3-g32-actorder", "auto", "quantsuite")]
+    [InlineData("hqq-int3-g32", "auto", "quantsuite")]
     [InlineData("bf16", "auto", "safetensors")]
-    public async Task The_written_folder_gives_the_recipe_s_bits(string recipe, string format, string layout)
-    {
-        CommandRun written = await CommandRun.Of("quantize", "microworld-s", recipe, "-o", folder["model"], "--format", format, "--json");
-        Assert.Equal(ExitCode.Done, written.ExitCode);
-        Assert.Equal(layout, written.Json.GetProperty("format").GetString());
-        Assert.True(written.Json.GetProperty("exact").GetBoolean());
-        Assert.Equal(await Logits("microworld-s", recipe), await Logits(folder["model"], recipe == "bf16" ? "fp32" : "file"));
-    }
+    public Task The_written_folder_gives_the_recipe_s_bits(string recipe, string format, string layout) => CheckBits(recipe, format, layout);
+
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData("gptq-int4-g32", "compressed-tensors")]
+    [InlineData("gptq-int3-g32-actorder", "quantsuite")]
+    [InlineData("awq-int4-g32", "compressed-tensors")]
+    [InlineData("smoothquant-int8-a8", "quantsuite")]
+    [InlineData("llmint8-int8-a8-threshold2", "quantsuite")]
+    public Task The_written_folder_of_a_calibrated_recipe_gives_its_bits(string recipe, string layout) => CheckBits(recipe, "auto", layout);
 
     [Theory]
     [InlineData("gptq")]
@@ -119,6 +120,15 @@ public sealed class QuantizeTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    private async Task CheckBits(string recipe, string format, string layout)
+    {
+        CommandRun written = await CommandRun.Of("quantize", "microworld-s", recipe, "-o", folder["model"], "--format", format, "--json");
+        Assert.Equal(ExitCode.Done, written.ExitCode);
+        Assert.Equal(layout, written.Json.GetProperty("format").GetString());
+        Assert.True(written.Json.GetProperty("exact").GetBoolean());
+        Assert.Equal(await Logits("microworld-s", recipe), await Logits(folder["model"], recipe == "bf16" ? "fp32" : "file"));
+    }
 
     private async Task<byte[]> Logits(string model, string recipe)
     {

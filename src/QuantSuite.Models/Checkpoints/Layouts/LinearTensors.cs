@@ -4,11 +4,29 @@ using QuantSuite.Numerics;
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>The tensors <c>name.part</c> that one quantized linear [rows, columns] is made of: each is checked when it is declared, and read when the weight is packed.</summary>
-internal sealed class LinearTensors(Checkpoint checkpoint, string name, int rows, int columns)
+internal sealed class LinearTensors
 {
     private static readonly string[] Floats = ["F16", "BF16", "F32", "F8_E4M3"];
 
-    private readonly List<string> names = [];
+    private readonly Checkpoint checkpoint;
+    private readonly string name;
+    private readonly int rows, columns;
+    private readonly List<string> names;
+
+    /// <summary>The tensors of a linear.</summary>
+    public LinearTensors(Checkpoint checkpoint, string name, int rows, int columns)
+        : this(checkpoint, name, rows, columns, [])
+    {
+    }
+
+    private LinearTensors(Checkpoint checkpoint, string name, int rows, int columns, List<string> names)
+    {
+        this.checkpoint = checkpoint;
+        this.name = name;
+        this.rows = rows;
+        this.columns = columns;
+        this.names = names;
+    }
 
     /// <summary>Outputs.</summary>
     public int Rows => rows;
@@ -18,6 +36,9 @@ internal sealed class LinearTensors(Checkpoint checkpoint, string name, int rows
 
     /// <summary>The names declared so far.</summary>
     public IReadOnlyList<string> Names => names;
+
+    /// <summary>The tensors <c>name.part.…</c> of a matrix inside this one, with so many columns.</summary>
+    public LinearTensors Inside(string part, int columnCount) => new(checkpoint, $"{name}.{part}", rows, columnCount, names);
 
     /// <summary>Whether the checkpoint has the part.</summary>
     public bool Has(string part) => checkpoint.Tensors.ContainsKey($"{name}.{part}");

@@ -126,22 +126,8 @@ public static class CheckpointWriter
     {
         foreach (Weight weight in model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct())
             if (weight.Panels is DensePanels dense)
-                yield return Matrix(weight.Name, dense);
+                yield return StorageTensors.Dense(weight.Name, dense);
         foreach ((string name, float[] values) in model.Checkpoint.Vectors)
             yield return NewTensor.OfFloats(name, NewTensor.Lossless(model.Checkpoint.Tensors[name].Type, values), [values.Length], () => values);
-    }
-
-    private static NewTensor Matrix(string name, DensePanels dense)
-    {
-        string type = dense.Format.Name switch { "bf16" => "BF16", "fp16" => "F16", _ => "F32" };
-        return new NewTensor($"{name}.weight", type, [dense.Rows, dense.Columns], stream =>
-        {
-            var row = new float[dense.Columns];
-            for (int i = 0; i < dense.Rows; i++)
-            {
-                dense.CopyRow(i, row);
-                NewTensor.WriteFloats(stream, type, row);
-            }
-        });
     }
 }
