@@ -130,7 +130,7 @@ public sealed class Weight : IDisposable
         if (Filed is null)
             StoreDense();
         else
-            Store(Filed.Pack(), Filed.Activations);
+            Store(Filed.Pack(), Filed.Activations, Filed.ActivationScale);
     }
 
     /// <summary>y = x Wᵀ + bias for weights that read one input: its codes are made once where all want the same, and all products are one parallel region.</summary>
@@ -144,7 +144,7 @@ public sealed class Weight : IDisposable
         foreach (Weight weight in weights)
             weight.Observer?.Invoke(x);
         int alike = 1;
-        while (alike < weights.Length && Equals(weights[alike].Activations, weights[0].Activations))
+        while (alike < weights.Length && Equals(weights[alike].Activations, weights[0].Activations) && weights[alike].ActivationScale == weights[0].ActivationScale)
             alike++;
         MultiplyAlike(kernels, x, weights[..alike], results[..alike]);
         for (int i = alike; i < weights.Length; i++)

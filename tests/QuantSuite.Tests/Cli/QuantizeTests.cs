@@ -38,6 +38,7 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("gptq-int3-g32-actorder", "quantsuite")]
     [InlineData("awq-int4-g32", "compressed-tensors")]
     [InlineData("smoothquant-int8-a8", "quantsuite")]
+    [InlineData("smoothquant-int8-tensor-a8-tensor", "quantsuite")]
     [InlineData("llmint8-int8-a8-threshold2", "quantsuite")]
     public Task The_written_folder_of_a_calibrated_recipe_gives_its_bits(string recipe, string layout) => CheckBits(recipe, "auto", layout);
 

@@ -33,6 +33,7 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
         var tensors = new LinearTensors(checkpoint, name, rows, columns);
         return new FiledCodes(StorageReader.Declare(tensors, settings), tensors.Names, Inputs(settings))
         {
+            ActivationScale = settings.Has("activations_scale") && !settings.Bool("activations_filed", false) ? settings.Float("activations_scale") : null,
             InputTransform = StoredTransform.Read(settings.Object("inputs"), columns, tensors),
             OutputTransform = StoredTransform.Read(settings.Object("outputs"), rows, tensors),
         };

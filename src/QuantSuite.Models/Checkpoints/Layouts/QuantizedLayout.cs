@@ -27,6 +27,9 @@ public abstract class QuantizedLayout
 /// <param name="Activations">The format of the linear's inputs that the checkpoint asks for, or null for float32.</param>
 public sealed record FiledCodes(Func<PanelMatrix> Pack, IReadOnlyList<string> TensorNames, NumericFormat? Activations = null)
 {
+    /// <summary>The scale of every input (<see cref="Weight.ActivationScale"/>), or null where each token has its own.</summary>
+    public float? ActivationScale { get; init; }
+
     /// <summary>What the codes' inputs go through (<see cref="Weight.InputTransform"/>), or null.</summary>
     public RowTransform? InputTransform { get; init; }
 

@@ -86,7 +86,7 @@ internal sealed class CompressedTensorsFormat : CheckpointFormat
         return words.Words;
     }
 
-    private static bool IsTokenFp8(Weight weight) =>
+    private static bool IsTokenFp8(Weight weight) => weight.ActivationScale is null &&
         weight.Activations is MinifloatFormat { Name: "fp8_e4m3" } or FiledInputs { Scale: null, Rule: MinifloatFormat } && Codes(weight).Format is MinifloatFormat;
 
     private static string? LayoutOf(QuantizedMatrix matrix) => matrix switch

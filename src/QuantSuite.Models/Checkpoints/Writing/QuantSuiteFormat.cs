@@ -51,7 +51,7 @@ internal sealed class QuantSuiteFormat : CheckpointFormat
                 linear["activations_full_range"] = true;
             if (filed?.Rule is Nvfp4Format relative)
                 linear["activations_divisor"] = relative.TensorDivisor;
-            if (filed?.Scale is { } scale)
+            if ((filed?.Scale ?? weight.ActivationScale) is { } scale)
                 linear["activations_scale"] = scale;
             if (StoredTransform.Write(weight.InputTransform) is { } mapped)
                 linear["inputs"] = mapped;
