@@ -2,6 +2,7 @@ using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
 using QuantSuite.Quantization.Calibration;
+using QuantSuite.Quantization.Methods;
 using QuantSuite.Quantization.Statistics;
 using Xunit;
 
@@ -72,6 +73,21 @@ public class StatisticsTests
             Assert.Equal(2, names.Count(name => probe.Recipe.SchemeOf(name).Weights.Bits == 3));
             Assert.Equal(2, names.Count(name => probe.Recipe.SchemeOf(name).Weights.IsFullPrecision));
         });
+    }
+
+    [Theory]
+    [InlineData(1, new[] { 2 })]
+    [InlineData(3, new[] { 1, 2, 4 })]
+    [InlineData(9, new[] { 0, 1, 2, 3, 4 })]
+    public void The_largest_inputs_are_kept(int count, int[] expected) => Assert.Equal(expected, LlmInt8.LargestColumns([1, 7, 9, 0, 7], count));
+
+    [Fact]
+    public void So_many_outlier_dimensions_stay_in_fp16()
+    {
+        using Kernels kernels = Kernels.Create(2);
+        using DecoderModel model = QuantizedMicroWorld.Load("llmint8-int8-a8-top3", kernels), full = QuantizedMicroWorld.Load("fp32", kernels);
+        Assert.All(model.Linears, linear => Assert.Equal(3, Assert.IsType<MixedColumns>(linear.Panels).OutlierColumns.Length));
+        Assert.InRange(QuantizedMicroWorld.LogitDifference(full, model), 1e-6, 0.1);
     }
 
     [Fact]
