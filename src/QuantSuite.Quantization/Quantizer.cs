@@ -131,6 +131,8 @@ public sealed class Quantizer
         if (recipe.Filed is not null)
         {
             weight.StoreFiled();
+            if (weight.Panels is NestedMatrix store)
+                store.Bits = recipe.Bits;
             return;
         }
         if (recipe.SchemeOf(weight.Name).Weights is FloatingFormat full)

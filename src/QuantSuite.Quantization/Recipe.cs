@@ -86,7 +86,7 @@ public sealed partial record Recipe
     public static Recipe Parse(string text) => new Parser(text).Parse();
 
     /// <summary>Whether <see cref="For"/> takes this scheme.</summary>
-    public bool AppliesTo(string? scheme) => Filed is null || (scheme is not null && Filed == AnyFiled) || Filed == scheme;
+    public bool AppliesTo(string? scheme) => Filed is null || (scheme is not null && (Filed == AnyFiled || AnyPrecision.Serves(scheme, Filed))) || Filed == scheme;
 
     /// <summary>The recipe as it applies to a model: <c>file</c> becomes the model's own scheme.</summary>
     /// <param name="scheme">The scheme of a checkpoint that came quantized, or null.</param>
@@ -97,7 +97,7 @@ public sealed partial record Recipe
             return this;
         if (scheme is null)
             throw new RecipeException($"recipe '{this}': the checkpoint is not quantized; expected one that is, or a recipe that rounds, such as rtn-int4-g128.");
-        return Filed == AnyFiled || Filed == scheme ? this with { Filed = scheme }
+        return Filed == AnyFiled || Filed == scheme ? this with { Filed = scheme } : AnyPrecision.Serves(scheme, Filed) ? this
             : throw new RecipeException($"recipe '{this}': the checkpoint is {FileWord}-{scheme}; expected '{FileWord}', which stands for that.");
     }
 

@@ -40,6 +40,15 @@ public sealed class AnyPrecision : QuantizationMethod
         return store;
     }
 
+    /// <summary>Whether a model that was written by one recipe serves another: the same text but for the bits, <c>anyprecision-int4</c> and <c>anyprecision-int6</c>.</summary>
+    public static bool Serves(string stored, string asked)
+    {
+        const string Word = "anyprecision-int";
+        int at = stored.IndexOf(Word, StringComparison.Ordinal) + Word.Length;
+        return at >= Word.Length && stored.Length == asked.Length && at < asked.Length && asked[at] is >= (char)('0' + SeedBits) and <= (char)('0' + ParentBits)
+            && string.CompareOrdinal(stored, 0, asked, 0, at) == 0 && string.CompareOrdinal(stored, at + 1, asked, at + 1, stored.Length) == 0;
+    }
+
     /// <summary>The store of all widths of a weight [out, in].</summary>
     /// <param name="weight">The weight.</param>
     /// <param name="sensitivities">How much an error of a weight counts, by column.</param>

@@ -43,6 +43,23 @@ public sealed class QuantizeTests : IDisposable
     public Task The_written_folder_of_a_calibrated_recipe_gives_its_bits(string recipe, string layout) => CheckBits(recipe, "auto", layout);
 
     [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData("spqr-int3")]
+    [InlineData("pbllm-binary-g128")]
+    [InlineData("billm-binary")]
+    [InlineData("slimllm-int2-g32")]
+    [InlineData("dbllm-int2-g64")]
+    public Task The_written_folder_of_a_low_bit_recipe_gives_its_bits(string recipe) => CheckBits(recipe, "auto", "quantsuite");
+
+    [Fact]
+    [Trait("Speed", "Slow")]
+    public async Task One_folder_of_Any_Precision_serves_every_width()
+    {
+        await CheckBits("anyprecision-int4", "auto", "quantsuite");
+        Assert.Equal(await Logits("microworld-s", "anyprecision-int6"), await Logits(folder["model"], "file-anyprecision-int6"));
+    }
+
+    [Theory]
     [InlineData("gptq")]
     [InlineData("awq")]
     public async Task Layouts_of_float16_scales_say_that_they_round(string format)

@@ -13,7 +13,7 @@ public sealed class StorageTensorsTests : IDisposable
     private readonly TestFolder folder = new();
     private readonly SeededRandom random = new(7);
 
-    public static TheoryData<string> Storages => ["grid", "real zeros", "offsets", "act-order", "nested", "tables", "outliers", "columns", "columns with values", "segments"];
+    public static TheoryData<string> Storages => ["grid", "real zeros", "offsets", "act-order", "nested", "tables", "widths", "outliers", "columns", "columns with values", "segments"];
 
     [Theory]
     [MemberData(nameof(Storages))]
@@ -46,6 +46,7 @@ public sealed class StorageTensorsTests : IDisposable
         "act-order" => Filled(new QuantizedMatrix(Rows, Columns, NumericFormats.Int(4), 32, Halves(), null, null, [.. Enumerable.Range(0, Columns).Select(column => column * 7 % 3)])),
         "nested" => Filled(new QuantizedMatrix(Rows, Columns, NumericFormats.Nf4, 32, Nested())),
         "tables" => Tables(),
+        "widths" => Widths(),
         "outliers" => new OutlierMatrix(Make("nested"), [new Outlier(3, 5, 1.5f), new Outlier(18, 95, -2), new Outlier(3, 4, 0.25f)], ScaleFormat.Fp16),
         "columns" => new MixedColumns(Bytes(), [3, 64]),
         "columns with values" => new MixedColumns(Bytes(), [3, 64], new DensePanels(new Matrix(Rows, 2, [.. Enumerable.Range(0, Rows * 2).Select(i => i / 8f)]), NumericFormats.Fp16)),
@@ -71,6 +72,21 @@ public sealed class StorageTensorsTests : IDisposable
             for (int group = 0; group < 3; group++)
                 nested.SetCode(row, group, random.NextInt(8));
         return nested;
+    }
+
+    private NestedMatrix Widths()
+    {
+        var matrix = new NestedMatrix(Rows, Columns, 2, 4, 40);
+        for (int row = 0; row < Rows; row++)
+        {
+            for (int group = 0; group < 3; group++)
+                for (int width = 2; width <= 4; width++)
+                    matrix.SetTable(width, row, group, [.. Enumerable.Range(0, 1 << width).Select(_ => (float)random.NextDouble())]);
+            for (int column = 0; column < Columns; column++)
+                matrix.SetCode(row, column, random.NextInt(16));
+        }
+        matrix.Bits = 3;
+        return matrix;
     }
 
     private TableMatrix Tables()

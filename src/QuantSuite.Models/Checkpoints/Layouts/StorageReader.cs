@@ -23,10 +23,11 @@ internal static class StorageReader
             "grid" => Grid(tensors, settings),
             "dense" => Dense(tensors),
             "tables" => Tables(tensors, settings),
+            "nested" => Nested(tensors, settings),
             "outliers" => Outliers(tensors, settings, depth),
             "columns" => Columns(tensors, settings, depth),
             "segments" => Segments(tensors, settings, depth),
-            var other => throw new CheckpointException(CheckpointFlaw.Field, $"config.json: storage '{other}' cannot be read; there are: grid, dense, tables, outliers, columns, segments. Take a newer QuantSuite."),
+            var other => throw new CheckpointException(CheckpointFlaw.Field, $"config.json: storage '{other}' cannot be read; there are: grid, dense, tables, nested, outliers, columns, segments. Take a newer QuantSuite."),
         };
     }
 
@@ -77,6 +78,36 @@ internal static class StorageReader
                 for (int group = 0; group < groups; group++)
                     matrix.SetTable(row, group, tables.AsSpan(((row * groups) + group) << bits, 1 << bits));
                 ReadCodes(tensors, bits, row, codes);
+                for (int column = 0; column < codes.Length; column++)
+                    matrix.SetCode(row, column, codes[column]);
+            }
+            return matrix;
+        };
+    }
+
+    private static Func<NestedMatrix> Nested(LinearTensors tensors, ModelConfig settings)
+    {
+        int bits = settings.Int("bits"), seedBits = settings.Int("seed_bits"), parentBits = settings.Int("parent_bits"), groupSize = settings.Int("group_size");
+        if (seedBits < 1 || bits < seedBits || parentBits < bits || parentBits > 8 || groupSize < 1 || groupSize > tensors.Columns)
+            throw tensors.Wrong(CheckpointFlaw.Field, "codes", $"has {bits} of {seedBits} to {parentBits} bits in groups of {groupSize} for {tensors.Columns} columns",
+                "1 to 8 bits, and groups within the columns");
+        int groups = (tensors.Columns - 1) / groupSize + 1;
+        tensors.Require("codes", "I32", $"out, in·{parentBits}/32", tensors.Rows, BitFields.WordCount(tensors.Columns, parentBits));
+        for (int width = seedBits; width <= parentBits; width++)
+            tensors.RequireFloats($"tables{width}", "out, groups of codes", tensors.Rows, (long)groups << width);
+        return () =>
+        {
+            var matrix = new NestedMatrix(tensors.Rows, tensors.Columns, seedBits, parentBits, groupSize) { Bits = bits };
+            for (int width = seedBits; width <= parentBits; width++)
+            {
+                float[] tables = tensors.ReadFloats($"tables{width}");
+                for (int i = 0; i < tensors.Rows * groups; i++)
+                    matrix.SetTable(width, i / groups, i % groups, tables.AsSpan(i << width, 1 << width));
+            }
+            var codes = new byte[tensors.Columns];
+            for (int row = 0; row < tensors.Rows; row++)
+            {
+                ReadCodes(tensors, parentBits, row, codes);
                 for (int column = 0; column < codes.Length; column++)
                     matrix.SetCode(row, column, codes[column]);
             }

@@ -11,6 +11,7 @@ namespace QuantSuite.Models.Checkpoints;
 /// grid       codes int32 [out, ⌈in·b/32⌉], a bit stream along each row; scales, zeros, offsets (<see cref="GroupTensors"/>); groups int32 [in]; table float32 [codes]
 /// outliers   outlier_rows, outlier_columns int32 [n]; outlier_values F32 or F16 [n]; inliers.…
 /// tables     codes as above; tables F32, F16 or BF16 [out, groups · 2ᵇ]
+/// nested     codes as above, of the widest width; tables3 … tables8 F16 [out, groups · 2ᵇ], one for each width
 /// columns    outlier_columns int32 [n]; inliers.…; dense.… (where they have values of their own)
 /// segments   0.…, 1.…, …
 /// dense      weight F32, F16 or BF16 [out, in]
@@ -21,7 +22,7 @@ internal static class StorageTensors
     /// <summary>Whether a storage can be written.</summary>
     public static bool Knows(PanelMatrix storage) => storage switch
     {
-        QuantizedMatrix or DensePanels or TableMatrix or MixedColumns => true,
+        QuantizedMatrix or DensePanels or TableMatrix or NestedMatrix or MixedColumns => true,
         OutlierMatrix outliers => Knows(outliers.Inliers),
         SegmentedMatrix segments => segments.Segments.All(Knows),
         _ => false,
@@ -40,6 +41,14 @@ internal static class StorageTensors
         },
         DensePanels => new JsonObject { ["storage"] = "dense" },
         TableMatrix tables => new JsonObject { ["storage"] = "tables", ["bits"] = tables.Bits, ["group_size"] = tables.GroupSize, ["groups"] = tables.GroupCount },
+        NestedMatrix nested => new JsonObject
+        {
+            ["storage"] = "nested",
+            ["bits"] = nested.Bits,
+            ["seed_bits"] = nested.SeedBits,
+            ["parent_bits"] = nested.ParentBits,
+            ["group_size"] = nested.GroupSize,
+        },
         OutlierMatrix outliers => new JsonObject { ["storage"] = "outliers", ["count"] = outliers.Count, ["inliers"] = Describe(outliers.Inliers) },
         MixedColumns mixed => new JsonObject
         {
@@ -62,7 +71,8 @@ internal static class StorageTensors
     {
         QuantizedMatrix grid => Grid(name, grid),
         DensePanels dense => [Dense(name, dense)],
-        TableMatrix tables => Tables(name, tables),
+        TableMatrix tables => [Codes(name, tables, tables.Bits, tables.Code), Tables($"{name}.tables", tables, tables.TableFormat, tables.Bits, tables.GroupCount, tables.Value)],
+        NestedMatrix nested => Nested(name, nested),
         OutlierMatrix outliers => Outliers(name, outliers),
         MixedColumns mixed => Columns(name, mixed),
         SegmentedMatrix segments => segments.Segments.Index().SelectMany(part => Write($"{name}.{part.Index}", part.Item)),
@@ -100,18 +110,26 @@ internal static class StorageTensors
             yield return NewTensor.OfFloats($"{name}.table", "F32", [matrix.Table.Length], () => matrix.Table.ToArray());
     }
 
-    private static IEnumerable<NewTensor> Tables(string name, TableMatrix matrix)
+    private static IEnumerable<NewTensor> Nested(string name, NestedMatrix matrix)
     {
-        yield return Codes(name, matrix, matrix.Bits, matrix.Code);
-        int width = matrix.GroupCount << matrix.Bits, last = (1 << matrix.Bits) - 1;
-        string type = matrix.TableFormat switch { ScaleFormat.Fp16 => "F16", ScaleFormat.Bf16 => "BF16", _ => "F32" };
-        yield return new NewTensor($"{name}.tables", type, [matrix.Rows, width], stream =>
+        yield return Codes(name, matrix, matrix.ParentBits, matrix.Code);
+        for (int width = matrix.SeedBits; width <= matrix.ParentBits; width++)
         {
-            var row = new float[width];
+            int bits = width;
+            yield return Tables($"{name}.tables{bits}", matrix, ScaleFormat.Fp16, bits, matrix.GroupCount, (row, group, code) => matrix.Value(bits, row, group, code));
+        }
+    }
+
+    private static NewTensor Tables(string name, PanelMatrix matrix, ScaleFormat format, int bits, int groups, Func<int, int, int, float> value)
+    {
+        string type = format switch { ScaleFormat.Fp16 => "F16", ScaleFormat.Bf16 => "BF16", _ => "F32" };
+        return new NewTensor(name, type, [matrix.Rows, groups << bits], stream =>
+        {
+            var row = new float[groups << bits];
             for (int i = 0; i < matrix.Rows; i++)
             {
-                for (int k = 0; k < width; k++)
-                    row[k] = matrix.Value(i, k >> matrix.Bits, k & last);
+                for (int k = 0; k < row.Length; k++)
+                    row[k] = value(i, k >> bits, k & ((1 << bits) - 1));
                 NewTensor.WriteFloats(stream, type, row);
             }
         });
