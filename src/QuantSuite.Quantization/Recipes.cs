@@ -6,10 +6,15 @@ public static class Recipes
     /// <summary>In a list of recipes, stands for all of <see cref="Default"/>.</summary>
     public const string DefaultWord = "default";
 
-    /// <summary>Weights from 8 bits to 2, activations and KV cache: one recipe for each axis that a regression may hide in.</summary>
+    /// <summary>Weights from 8 bits to 2, the methods and formats that people use, activations and KV cache: one recipe for each axis that a regression may hide in.</summary>
     public static IReadOnlyList<Recipe> Default { get; } =
     [
-        .. new[] { "fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int4-g128", "rtn-int3-g32", "rtn-int2-g32", "rtn-int4-g32-kv8", "fp32-kv4" }.Select(Recipe.Parse),
+        .. new[]
+        {
+            "fp32", "rtn-int8", "rtn-int8-a8", "rtn-int4-g32", "rtn-int4-g128", "rtn-int3-g32", "rtn-int2-g32", "rtn-int4-g32-kv8", "fp32-kv4",
+            "gptq-int4-g32", "gptq-int3-g32", "awq-int4-g32", "awq-int3-g32", "smoothquant-int8-a8", "hqq-int3-g32", "spqr-int3", "slimllm-int2-g32", "anyprecision-int4",
+            "rtn-mxfp4", "rtn-nvfp4", "rtn-nf4-g64", "rtn-fp8_e4m3-afp8_e4m3",
+        }.Select(Recipe.Parse),
     ];
 
     /// <summary>Reads a list, each recipe once in its first place; an empty list is the default one.</summary>
