@@ -60,11 +60,10 @@ public class CommandLineTests
     }
 
     [Fact]
-    public async Task Default_recipes_are_nine()
+    public async Task Default_recipes_are_listed()
     {
         CommandRun json = await CommandRun.Of("list", "recipes", "--json");
         Assert.Equal(Recipes.Default.Select(recipe => recipe.ToString()), json.Json.EnumerateArray().Select(row => row.GetProperty("recipe").GetString()));
-        Assert.Equal(9, Recipes.Default.Count);
     }
 
     [Fact]
