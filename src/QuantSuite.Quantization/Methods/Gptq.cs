@@ -13,8 +13,6 @@ namespace QuantSuite.Quantization.Methods;
 /// </summary>
 public sealed class Gptq : QuantizationMethod
 {
-    private const int RowsTogether = 8;
-
     /// <inheritdoc/>
     public override string Name => "gptq";
 
@@ -91,25 +89,25 @@ public sealed class Gptq : QuantizationMethod
         bool perRow = scheme.Granularity.Kind != GranularityKind.Group;
         QuantGrid? shared = scheme.Granularity.Kind == GranularityKind.Tensor ? grids.Fit(weight.Span) : null;
         if (perRow)
-            FitGroups(weight, result, shared, kernels);
+            FitGroups(weight, result, shared, kernels, 0, weight.Columns);
         DampedHessian.RemoveDeadInputs(hessian, weight);
         if (StaticGroups && !perRow)
-            FitGroups(weight, result, null, kernels);
+            FitGroups(weight, result, null, kernels, 0, weight.Columns);
         int[] order = ActOrder ? FallingDiagonal(hessian) : [.. Enumerable.Range(0, weight.Columns)];
         for (int k = 0; k < order.Length; k++)
             result.GroupOfColumn[order[k]] = (perRow || StaticGroups ? order[k] : k) / groupSize;
-        SquareMatrix upper = DampedHessian.Factor(ActOrder ? hessian.Permute(order) : hessian, Damping, kernels, warn ?? (static _ => { }));
-        using Matrix factor = ToFloat(upper);
+        SquareMatrix factor = DampedHessian.Factor(ActOrder ? hessian.Permute(order) : hessian, Damping, kernels, warn ?? (static _ => { }));
         result.Order = order;
-        result.Factor = upper;
-        int strips = (weight.Rows + RowsTogether - 1) / RowsTogether;
-        var losses = new double[weight.Rows];
-        kernels.Parallel(strips, strip =>
+        result.Factor = factor;
+        using Matrix ordered = InOrder(weight, order);
+        using var propagation = new ErrorPropagation(ordered, factor, BlockSize, kernels);
+        for (int first = 0; first < ordered.Columns; first += propagation.BlockSize)
         {
-            int first = strip * RowsTogether, count = Math.Min(RowsTogether, weight.Rows - first);
-            new GptqRows(weight, factor, order, result, fitsGroups: !perRow && !StaticGroups, BlockSize, first, count).Round(losses);
-        });
-        result.Loss = losses.Sum();
+            if (!perRow && !StaticGroups)
+                FitGroups(ordered, result, null, kernels, first, Math.Min(first + propagation.BlockSize, ordered.Columns));
+            propagation.RunBlock(first, (row, k, value) => result.Encode(row, order[k], value));
+        }
+        result.Loss = propagation.Loss / 2;
         return result;
     }
 
@@ -122,27 +120,24 @@ public sealed class Gptq : QuantizationMethod
         BlockSize = BlockSize,
     };
 
-    private static void FitGroups(Matrix weight, GptqResult result, QuantGrid? shared, Kernels kernels) => kernels.Parallel(weight.Rows, row =>
+    // The grids of the groups that begin in [begin, end), fitted to the weights as they stand.
+    private static void FitGroups(Matrix weight, GptqResult result, QuantGrid? shared, Kernels kernels, int begin, int end) => kernels.Parallel(weight.Rows, row =>
     {
-        for (int group = 0; group < result.GroupCount; group++)
+        for (int group = (begin + result.GroupSize - 1) / result.GroupSize; group * result.GroupSize < end; group++)
         {
-            int first = group * result.GroupSize, end = Math.Min(first + result.GroupSize, weight.Columns);
-            result.SetGrid(row, group, shared ?? result.Grids.Fit(weight.Row(row)[first..end]));
+            int first = group * result.GroupSize, last = Math.Min(first + result.GroupSize, weight.Columns);
+            result.SetGrid(row, group, shared ?? result.Grids.Fit(weight.Row(row)[first..last]));
         }
     });
 
     private static int[] FallingDiagonal(SquareMatrix hessian) => [.. Enumerable.Range(0, hessian.Size).OrderByDescending(i => hessian[i, i])];
 
-    private static Matrix ToFloat(SquareMatrix upper)
+    private static Matrix InOrder(Matrix weight, int[] order)
     {
-        var factor = new Matrix(upper.Size, upper.Size);
-        for (int row = 0; row < upper.Size; row++)
-        {
-            ReadOnlySpan<double> source = upper.Row(row);
-            Span<float> destination = factor.Row(row);
-            for (int column = 0; column < destination.Length; column++)
-                destination[column] = (float)source[column];
-        }
-        return factor;
+        var ordered = new Matrix(weight.Rows, weight.Columns);
+        for (int row = 0; row < weight.Rows; row++)
+            for (int k = 0; k < order.Length; k++)
+                ordered[row, k] = weight[row, order[k]];
+        return ordered;
     }
 }

@@ -55,7 +55,7 @@ public sealed class GptqResult
     public QuantGrid Grid(int row, int group) => grids[row * GroupCount + group];
 
     /// <summary>ŵ.</summary>
-    public float Value(int row, int column) => Grids.Decode(Code(row, column), Grid(row, GroupOfColumn[column]));
+    public float Value(int row, int column) => Grids.Format.Decode(Code(row, column), Grid(row, GroupOfColumn[column]));
 
     /// <summary>The packed form.</summary>
     public QuantizedMatrix Pack(QuantScheme scheme) => QuantizedMatrix.Pack(Rows, Columns, Grids.Format, GroupSize, scheme.Symmetric, grids, codes,
@@ -65,5 +65,12 @@ public sealed class GptqResult
 
     internal void SetGrid(int row, int group, QuantGrid grid) => grids[row * GroupCount + group] = grid;
 
-    internal void SetCode(int row, int column, int code) => codes[row * Columns + column] = (byte)code;
+    /// <summary>Sets the code nearest to a value; returns ŵ.</summary>
+    internal float Encode(int row, int column, float value)
+    {
+        QuantGrid grid = Grid(row, GroupOfColumn[column]);
+        int code = Grids.Format.Encode(value, grid);
+        codes[row * Columns + column] = (byte)code;
+        return Grids.Format.Decode(code, grid);
+    }
 }
