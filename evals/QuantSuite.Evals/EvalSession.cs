@@ -79,7 +79,7 @@ public sealed class EvalSession : IDisposable
         model = null;
         Say($"{row.Model.Name} · {row.Recipe}: quantizing");
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
-        var calibration = new CalibrationSource(new CalibrationTexts(matrix.Settings.DataFolders), matrix.Settings.CalibrationOf(row.Model.Path));
+        var calibration = new CalibrationSource(matrix.Settings.DataFolders, matrix.Settings.CalibrationOf(row.Model.Path));
         model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say, new QuantizedModelCache(matrix.Settings.Cache));
         leaks = calibration.Drawn is { } drawn ? new CalibrationLeaks(drawn.Name, drawn.Text) : null;
         loaded = (row.Model.Path, row.Recipe);

@@ -9,7 +9,8 @@ using QuantSuite.Quantization.Calibration;
 namespace QuantSuite.Cli.Verbs;
 
 /// <summary>The argument and options of the verbs that put one model to work.</summary>
-internal sealed class ModelOptions
+/// <param name="recipeArgument">The recipe as an argument of the verb; null takes it as an option.</param>
+internal sealed class ModelOptions(Argument<string>? recipeArgument = null)
 {
     private readonly Argument<string> model = new("model") { Description = "A folder (config.json, tokenizer.json, weights), a .gguf file, or an embedded model's name." };
     private readonly Option<string> recipe = new("--recipe", "-r") { Description = "The recipe, e.g. rtn-int4-g32.", DefaultValueFactory = _ => "fp32" };
@@ -21,7 +22,10 @@ internal sealed class ModelOptions
     public void AddTo(Command verb)
     {
         verb.Add(model);
-        verb.Add(recipe);
+        if (recipeArgument is null)
+            verb.Add(recipe);
+        else
+            verb.Add(recipeArgument);
         verb.Add(calibration);
         verb.Add(data);
         verb.Add(threads);
@@ -34,13 +38,13 @@ internal sealed class ModelOptions
     /// <summary>The same for work that reads calibration text.</summary>
     public int With(ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, CalibrationSource, int> work)
     {
-        Recipe parsed = Recipe.Parse(arguments.GetRequiredValue(recipe));
+        Recipe parsed = Recipe.Parse(recipeArgument is null ? arguments.GetRequiredValue(recipe) : arguments.GetRequiredValue(recipeArgument));
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
-        terminal.Say($"loading {location.Name} as {parsed}");
+        terminal.Say($"{(recipeArgument is null ? "loading" : "quantizing")} {location.Name} as {parsed}");
         using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
         var settings = EvalSettings.FromEnvironment();
         settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
-        var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
+        var source = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(location.Path));
         using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
         return work(loaded, source);
     }

@@ -5,7 +5,6 @@ using QuantSuite.Models;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
-using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -14,7 +13,7 @@ public sealed class QuantizeVerb : Verb
 {
     private const string Auto = "auto";
 
-    private readonly Argument<string> model = new("model") { Description = "A folder (config.json, tokenizer.json, weights), a .gguf file, or an embedded model's name." };
+    private readonly ModelOptions model;
     private readonly Argument<string> recipe = new("recipe") { Description = "The recipe, e.g. rtn-int4-g128; fp32 dequantizes a checkpoint that came quantized." };
     private readonly Option<string> output = new("--output", "-o") { Description = "The folder to be made; one that exists is left alone.", Required = true };
     private readonly Option<string> format = new("--format")
@@ -24,9 +23,6 @@ public sealed class QuantizeVerb : Verb
         DefaultValueFactory = _ => Auto,
     };
 
-    private readonly Option<string?> calibration = new("--calibration", "-c") { Description = "The calibration text of a recipe that names none: microworld, wikitext2, or a text file." };
-    private readonly Option<string[]> data = new("--data", "-d") { Description = "A folder with calibration data in its publishers' files.", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> json = new("--json") { Description = "Print JSON." };
 
     /// <summary>The verb.</summary>
@@ -37,11 +33,10 @@ public sealed class QuantizeVerb : Verb
             "quantize model.Q4_K.gguf fp32 -o dequantized")
     {
         format.AcceptOnlyFromAmong([Auto, .. CheckpointFormats.All.Select(format => format.Name)]);
-        foreach (Symbol symbol in (Symbol[])[model, recipe, output, format, calibration, data, threads, json])
-            if (symbol is Argument argument)
-                Add(argument);
-            else
-                Add((Option)symbol);
+        model = new ModelOptions(recipe);
+        model.AddTo(this);
+        foreach (Option option in (Option[])[output, format, json])
+            Add(option);
     }
 
     /// <inheritdoc/>
@@ -50,13 +45,11 @@ public sealed class QuantizeVerb : Verb
         Recipe parsed = Recipe.Parse(arguments.GetRequiredValue(recipe));
         if (parsed.Scheme.KeyValueCache is not null)
             throw new RecipeException($"recipe '{parsed}': a checkpoint has no cache; expected the recipe without its -kv part, which 'run --recipe file-kv{parsed.Scheme.KeyValueCache.Bits}' adds.");
-        ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
-        terminal.Say($"quantizing {location.Name} as {parsed}");
-        using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
-        var settings = EvalSettings.FromEnvironment();
-        settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
-        var source = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+        return model.With(arguments, terminal, cancellation, loaded => Write(loaded, parsed, arguments, terminal, cancellation));
+    }
+
+    private int Write(DecoderModel loaded, Recipe parsed, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
         CheckpointFormat? layout = CheckpointFormats.Find(arguments.GetRequiredValue(format));
         string folder = EvalSettings.Resolve(arguments.GetRequiredValue(output), Environment.CurrentDirectory);
         (layout, bool isExact) = CheckpointWriter.Write(loaded, parsed.ToString(), layout, folder,

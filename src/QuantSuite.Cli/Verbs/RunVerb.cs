@@ -51,7 +51,7 @@ public sealed class RunVerb : Verb
         {
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
             string path = group[0].Model.Path;
-            var calibration = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(path));
+            var calibration = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(path));
             using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
             CalibrationLeaks? leaks = calibration.Drawn is { } drawn ? new(drawn.Name, drawn.Text) : null;
             foreach (EvalRow row in group)

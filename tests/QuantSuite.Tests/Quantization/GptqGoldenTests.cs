@@ -38,7 +38,7 @@ public class GptqGoldenTests
     private static void CompareCodes(QuantizationCase golden, Kernels kernels)
     {
         using Matrix weight = golden.Input("W");
-        InputStatistics inputs = Statistics(golden, kernels);
+        InputStatistics inputs = golden.Statistics(kernels);
         SquareMatrix hessian = inputs.Hessian();
         Near(golden.Floats("H_diag"), i => hessian[i, i], 1e-6);
         int group = golden.Parameter("groupsize");
@@ -90,7 +90,7 @@ public class GptqGoldenTests
 
     private static void CompareHessian(QuantizationCase golden, Kernels kernels)
     {
-        SquareMatrix hessian = Statistics(golden, kernels).Hessian();
+        SquareMatrix hessian = golden.Statistics(kernels).Hessian();
         Near(golden.Floats("H"), i => hessian[i / hessian.Size, i % hessian.Size], 1e-6);
     }
 
@@ -105,18 +105,6 @@ public class GptqGoldenTests
         SquareMatrix upper = Cholesky.UpperOfInverse(hessian, kernels)!;
         Near(golden.Floats("upper"), i => upper[i / h.Rows, i % h.Rows], 1e-4);
         Near(golden.Floats("inverse"), i => Enumerable.Range(0, h.Rows).Sum(k => upper[k, i / h.Rows] * upper[k, i % h.Rows]), 1e-4);
-    }
-
-    // X [sequences, tokens, in].
-    private static InputStatistics Statistics(QuantizationCase golden, Kernels kernels)
-    {
-        JsonElement x = golden.Inputs.GetProperty("X");
-        using Matrix rows = golden.Matrix(x);
-        int length = golden.Shape(x)[1];
-        var statistics = new InputStatistics(rows.Columns, CalibrationNeeds.Hessian);
-        for (int first = 0; first < rows.Rows; first += length)
-            statistics.Add(rows.Slice(first, length), kernels);
-        return statistics;
     }
 
     private static void Near(float[] expected, Func<int, double> actual, double tolerance)
