@@ -149,21 +149,41 @@ public sealed class DecoderModel : LanguageModel
     /// <summary>Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.</summary>
     public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false)
     {
+        RequireLength(ids);
+        var logits = new Matrix(ids.Length, Architecture.Head.Rows);
+        InPasses(ids, stepwise ? 1 : PassTokenLimit, (hidden, first) => Head(hidden, logits.Slice(first, hidden.Rows)));
+        return logits;
+    }
+
+    /// <summary>Hidden states [tokens, hidden size] before the final norm. The caller disposes them.</summary>
+    internal Matrix Hidden(ReadOnlySpan<int> ids)
+    {
+        RequireLength(ids);
+        var all = new Matrix(ids.Length, Architecture.Embedding.Columns);
+        InPasses(ids, PassTokenLimit, (hidden, first) =>
+        {
+            for (int row = 0; row < hidden.Rows; row++)
+                hidden.Row(row).CopyTo(all.Row(first + row));
+        });
+        return all;
+    }
+
+    private void RequireLength(ReadOnlySpan<int> ids)
+    {
         RequireIds(ids);
         if (ids.Length > MaxLength)
             throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {MaxLength}.", nameof(ids));
-        var logits = new Matrix(ids.Length, Architecture.Head.Rows);
+    }
+
+    private void InPasses(ReadOnlySpan<int> ids, int step, Action<Matrix, int> take)
+    {
         using Sequence sequence = Cache.NewSequence();
-        int step = stepwise ? 1 : PassTokenLimit;
         for (int first = 0; first < ids.Length; first += step)
         {
             var pass = new ForwardPass();
-            ReadOnlySpan<int> piece = ids.Slice(first, Math.Min(step, ids.Length - first));
-            pass.Add(sequence, piece);
-            Matrix hidden = Forward(pass);
-            Head(hidden, logits.Slice(first, piece.Length));
+            pass.Add(sequence, ids.Slice(first, Math.Min(step, ids.Length - first)));
+            take(Forward(pass), first);
         }
-        return logits;
     }
 
     /// <summary>Runs a pass through all blocks. The result [tokens, hidden size], before the final norm, is valid until the next pass.</summary>

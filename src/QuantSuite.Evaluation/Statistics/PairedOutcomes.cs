@@ -71,6 +71,21 @@ public readonly record struct PairedOutcomes(int BothRight, int OnlyFirst, int O
     /// <summary>McNemar's mid-p: the exact one without its cap, less P(X = min(b, c)); 1 where b = c (Fagerland, Lydersen and Laake, 2013).</summary>
     public double McNemarMidP() => OnlyFirst == OnlySecond ? 1 : 2 * LowerTail(out double last) - last;
 
+    /// <summary>
+    /// McNemar's exact one-sided p that the first run is worse: P(X ≥ c) for X binomial(b + c, ½). What the gate's <c>fail</c> rests on: its size never exceeds the level.
+    /// </summary>
+    public double LossP() => Binomial.UpperTail(OnlySecond, FlipCount, 0.5);
+
+    /// <summary>McNemar's exact one-sided p that the first run is better.</summary>
+    public double GainP() => Binomial.UpperTail(OnlyFirst, FlipCount, 0.5);
+
+    /// <summary>McNemar's χ² = (b − c)²/(b + c), or with Edwards' correction (|b − c| − 1)²/(b + c); NaN without flips. One degree of freedom.</summary>
+    public double ChiSquare(bool corrected = false)
+    {
+        double difference = Math.Abs((double)OnlyFirst - OnlySecond) - (corrected ? 1 : 0);
+        return difference * difference / FlipCount;
+    }
+
     // z(D) falls as D grows: bisection finds where it crosses `target`.
     private double ScoreLimit(double target, double low, double high)
     {
