@@ -113,7 +113,7 @@ public sealed class Quantizer
                 weight.StoreDense();
             else
                 weight.StoreFiled();
-        using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels);
+        using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels, needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -171,9 +171,8 @@ public sealed class Quantizer
             foreach (LinearGroup group in block.Groups)
                 inputs[group] = new InputStatistics(group.Weights[0].Columns, needs);
             pass.Run(block, keep: !seesQuantizedInputs, (group, x) => Add(inputs[group], group, x), cancellation);
-            using (CalibrationPass.SampleContext samples = pass.Samples(needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0))
-                foreach (QuantizationMethod step in recipe.Steps)
-                    step.Rescale(new BlockCalibration(block, values, inputs, samples.Context, weight => recipe.SchemeOf(weight.Name)));
+            foreach (QuantizationMethod step in recipe.Steps)
+                step.Rescale(new BlockCalibration(block, values, inputs, pass.Samples, weight => recipe.SchemeOf(weight.Name)));
             foreach (LinearGroup group in block.Groups)
                 foreach (Weight weight in group.Weights)
                 {

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics.LinearAlgebra;
@@ -88,7 +89,8 @@ public sealed unsafe class SquareMatrix
     }
 
     /// <summary>
-    /// Adds xᵀx for x [tokens, size]: products in float32 over at most 256 tokens at a time (one chain each, on the kernels), their sums in double.
+    /// Adds xᵀx for x [tokens, size] to the diagonal and what is above it: products in float32 over at most 256 tokens at a time (one chain each, on the kernels), their sums in
+    /// double. <see cref="Mirror"/> fills the rest when all is added.
     /// </summary>
     public void AddGram(Matrix x, Kernels kernels)
     {
@@ -100,25 +102,30 @@ public sealed unsafe class SquareMatrix
         }
     }
 
-    // The columns [first, first + count) down to the diagonal, mirrored.
+    /// <summary>Copies what is above the diagonal below it.</summary>
+    public void Mirror()
+    {
+        for (int row = 0; row < Size; row++)
+            for (int column = 0; column < row; column++)
+                Pointer[((long)row * Size) + column] = Pointer[((long)column * Size) + row];
+    }
+
+    // The columns [first, first + count) down to the diagonal.
     private void AddProducts(Matrix transposed, int first, int count, Kernels kernels)
     {
         using var columns = new DensePanels(transposed.Slice(first, count), NumericFormats.Fp32);
         using var products = new Matrix(first + count, count);
         kernels.Multiply(transposed.Slice(0, first + count), columns, products);
-        kernels.Parallel(products.Rows, row =>
-        {
-            double* destination = Pointer + (long)row * Size + first;
-            float* source = products.Pointer + (long)row * count;
-            for (int column = 0; column < count; column++)
-                destination[column] += source[column];
-        });
-        kernels.Parallel(count, column =>
-        {
-            double* destination = Pointer + (long)(first + column) * Size;
-            for (int row = 0; row < first; row++)
-                destination[row] = Pointer[(long)row * Size + first + column];
-        });
+        kernels.Parallel(products.Rows, row => AddWidened(products.Pointer + (long)row * count, Pointer + (long)row * Size + first, count));
+    }
+
+    private static void AddWidened(float* source, double* destination, int count)
+    {
+        int lanes = Vector512<double>.Count, i = 0;
+        for (; i + lanes <= count; i += lanes)
+            (Vector512.WidenLower(Vector256.Load(source + i).ToVector512()) + Vector512.Load(destination + i)).Store(destination + i);
+        for (; i < count; i++)
+            destination[i] += source[i];
     }
 
     private void TransformRows(RowTransform transform)

@@ -17,8 +17,8 @@ public sealed unsafe class DensePanels : PanelMatrix
         Format = format;
         RowsTogether = PanelWidth * 32 / format.Bits;
         buffer = new NativeBuffer((long)(Rows + RowsTogether - 1) / RowsTogether * RowsTogether * Columns * format.Bits / 8);
-        for (int row = 0; row < Rows; row++)
-            PackRow(row, weight.Row(row));
+        for (int row = 0; row < Rows; row += RowsTogether)
+            PackPanel(weight, row);
     }
 
     /// <summary>fp32, bf16 or fp16.</summary>
@@ -66,17 +66,22 @@ public sealed unsafe class DensePanels : PanelMatrix
 
     private long Index(int row, int column) => ((long)(row / RowsTogether) * Columns + column) * RowsTogether + row % RowsTogether;
 
-    private void PackRow(int row, ReadOnlySpan<float> values)
+    // The rows of one panel side by side, so that lines are written in order.
+    private void PackPanel(Matrix weight, int first)
     {
-        long first = Index(row, 0);
+        int count = Math.Min(RowsTogether, Rows - first);
+        float* source = weight.Pointer + (long)first * Columns;
+        byte* line = Pointer + (long)first * Columns * Format.Bits / 8;
+        for (int column = 0; column < Columns; column++, source++, line += 64)
+            for (int row = 0; row < count; row++)
+                Set(line, row, source[(long)row * Columns]);
+    }
+
+    private void Set(byte* line, int row, float value)
+    {
         if (Format.Bits == 32)
-            for (int k = 0; k < values.Length; k++)
-                ((float*)Pointer)[first + (long)k * RowsTogether] = values[k];
-        else if (Format == NumericFormats.Bf16)
-            for (int k = 0; k < values.Length; k++)
-                ((ushort*)Pointer)[first + (long)k * RowsTogether] = FloatingFormat.ToBFloat16(values[k]);
+            ((float*)line)[row] = value;
         else
-            for (int k = 0; k < values.Length; k++)
-                ((ushort*)Pointer)[first + (long)k * RowsTogether] = BitConverter.HalfToUInt16Bits((Half)values[k]);
+            ((ushort*)line)[row] = Format == NumericFormats.Bf16 ? FloatingFormat.ToBFloat16(value) : BitConverter.HalfToUInt16Bits((Half)value);
     }
 }

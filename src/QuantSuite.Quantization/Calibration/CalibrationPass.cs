@@ -19,14 +19,17 @@ internal sealed class CalibrationPass : IDisposable
     private readonly HiddenStates hidden;
     private readonly ForwardContext context;
     private readonly KeyValueCache cache;
+    private readonly Lazy<SampleContext> samples;
 
     /// <summary>The embedded sequences.</summary>
-    public CalibrationPass(Architecture architecture, CalibrationTokens tokens, Kernels kernels)
+    /// <param name="sampleSequenceCount">How many sequences <see cref="Samples"/> stands at.</param>
+    public CalibrationPass(Architecture architecture, CalibrationTokens tokens, Kernels kernels, int sampleSequenceCount = 0)
     {
         sequences = tokens.Sequences;
         context = new ForwardContext(kernels);
         cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
         hidden = new HiddenStates(sequences.Sum(sequence => (long)sequence.Length), architecture.Embedding.Columns, MemoryLimit);
+        samples = new(() => new SampleContext([.. sequences.Take(sampleSequenceCount)], cache, kernels));
         Embed(architecture.Embedding);
     }
 
@@ -57,12 +60,14 @@ internal sealed class CalibrationPass : IDisposable
         }
     }
 
-    /// <summary>A context that stands at a pass over the first sequences, to run a block's modules on their inputs again and again.</summary>
-    public SampleContext Samples(int sequenceCount) => new([.. sequences.Take(sequenceCount)], cache, context.Kernels);
+    /// <summary>The context that stands at a pass over the first sequences, to run a block's modules on their inputs again and again.</summary>
+    public ForwardContext Samples => samples.Value.Context;
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (samples.IsValueCreated)
+            samples.Value.Dispose();
         hidden.Dispose();
         context.Dispose();
         cache.Dispose();
@@ -144,11 +149,11 @@ internal sealed class CalibrationPass : IDisposable
     }
 
     /// <summary>A context with the pass that it stands at.</summary>
-    public sealed class SampleContext : IDisposable
+    private sealed class SampleContext : IDisposable
     {
         private readonly SequencePass pass;
 
-        internal SampleContext(IReadOnlyList<int[]> sequences, KeyValueCache cache, Kernels kernels)
+        public SampleContext(IReadOnlyList<int[]> sequences, KeyValueCache cache, Kernels kernels)
         {
             Context = new ForwardContext(kernels);
             pass = new SequencePass(sequences, cache, Context);

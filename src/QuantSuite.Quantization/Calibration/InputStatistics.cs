@@ -13,6 +13,8 @@ public sealed class InputStatistics : IDisposable
     private readonly CalibrationNeeds needs;
     private readonly double[] absSum;
     private readonly List<Matrix> samples = [];
+    private readonly SquareMatrix? sum;
+    private bool hasLowerSum;
     private int sampledSequenceCount;
 
     /// <summary>Statistics of inputs with so many channels.</summary>
@@ -27,7 +29,7 @@ public sealed class InputStatistics : IDisposable
         AbsMax = new float[columns];
         absSum = new double[columns];
         if (needs.HasFlag(CalibrationNeeds.Hessian))
-            Sum = new SquareMatrix(columns);
+            sum = new SquareMatrix(columns);
     }
 
     /// <summary>Input channels.</summary>
@@ -52,7 +54,16 @@ public sealed class InputStatistics : IDisposable
     public bool IsFinite => absSum.All(double.IsFinite);
 
     /// <summary>Σ x xᵀ in double, or null where no Hessian was asked for.</summary>
-    public SquareMatrix? Sum { get; }
+    public SquareMatrix? Sum
+    {
+        get
+        {
+            if (!hasLowerSum)
+                sum?.Mirror();
+            hasLowerSum = true;
+            return sum;
+        }
+    }
 
     /// <summary>The inputs of the first sequences, each [tokens, channels]; empty where no samples were asked for.</summary>
     public IReadOnlyList<Matrix> Samples => samples;
@@ -76,7 +87,8 @@ public sealed class InputStatistics : IDisposable
         TokenCount += x.Rows;
         SequenceCount++;
         AddMagnitudes(x, kernels);
-        Sum?.AddGram(x, kernels);
+        sum?.AddGram(x, kernels);
+        hasLowerSum = false;
         if (needs.HasFlag(CalibrationNeeds.Samples) && sampledSequenceCount++ < SampleSequenceLimit)
             samples.Add(new Matrix(x.Rows, x.Columns, x.Span));
     }
@@ -89,10 +101,14 @@ public sealed class InputStatistics : IDisposable
         {
             AbsMax[column] /= scales[column];
             absSum[column] /= scales[column];
-            foreach (Matrix sample in samples)
-                for (int row = 0; row < sample.Rows; row++)
-                    sample[row, column] /= scales[column];
         }
+        foreach (Matrix sample in samples)
+            for (int row = 0; row < sample.Rows; row++)
+            {
+                Span<float> values = sample.Row(row);
+                for (int column = 0; column < values.Length; column++)
+                    values[column] /= scales[column];
+            }
         Sum?.DivideRowsAndColumns(scales);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
@@ -156,14 +157,26 @@ public sealed class Awq : QuantizationMethod
             row[i] = multiply ? row[i] * scales[i] : row[i] / scales[i];
     }
 
+    // Eight chains of doubles a row.
     private static double MeanSquare(Matrix expected, Matrix actual, Kernels kernels)
     {
         var sums = new double[expected.Rows];
         kernels.Parallel(expected.Rows, row =>
         {
             ReadOnlySpan<float> a = expected.Row(row), b = actual.Row(row);
-            for (int i = 0; i < a.Length; i++)
-                sums[row] += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+            Vector512<double> chains = default;
+            int lanes = Vector256<float>.Count, i = 0;
+            for (; i + lanes <= a.Length; i += lanes)
+            {
+                Vector512<double> difference = Vector512.WidenLower(Vector256.Create(a[i..]).ToVector512()) - Vector512.WidenLower(Vector256.Create(b[i..]).ToVector512());
+                chains = Vector512.FusedMultiplyAdd(difference, difference, chains);
+            }
+            double sum = 0;
+            for (int lane = 0; lane < Vector512<double>.Count; lane++)
+                sum += chains[lane];
+            for (; i < a.Length; i++)
+                sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+            sums[row] = sum;
         });
         return sums.Sum() / expected.Rows / expected.Columns;
     }
@@ -203,6 +216,7 @@ public sealed class Awq : QuantizationMethod
         private readonly float[] clipped = new float[count];
         private readonly byte[] codes = new byte[count];
         private readonly double[] difference = new double[count];
+        private readonly double[] image = new double[count];
 
         public float Limit(ReadOnlySpan<float> weights)
         {
@@ -226,16 +240,24 @@ public sealed class Awq : QuantizationMethod
             QuantGrid grid = scheme.Weights.Quantize(clipped, scheme.Symmetric, codes);
             for (int i = 0; i < count; i++)
                 difference[i] = (double)weights[i] - scheme.Weights.Decode(codes[i], grid);
+            Array.Clear(image);
+            for (int i = 0; i < count; i++)
+                AddScaled(difference[i], gram.AsSpan(i * count, count), image);
             double error = 0;
             for (int i = 0; i < count; i++)
-            {
-                double sum = 0;
-                ReadOnlySpan<double> row = gram.AsSpan(i * count, count);
-                for (int j = 0; j < count; j++)
-                    sum = Math.FusedMultiplyAdd(row[j], difference[j], sum);
-                error = Math.FusedMultiplyAdd(difference[i], sum, error);
-            }
+                error = Math.FusedMultiplyAdd(difference[i], image[i], error);
             return error;
+        }
+
+        // y += a·x.
+        private static void AddScaled(double a, ReadOnlySpan<double> x, Span<double> y)
+        {
+            Vector512<double> factor = Vector512.Create(a);
+            int i = 0;
+            for (; i + Vector512<double>.Count <= x.Length; i += Vector512<double>.Count)
+                Vector512.FusedMultiplyAdd(factor, Vector512.Create(x[i..]), Vector512.Create<double>(y[i..])).CopyTo(y[i..]);
+            for (; i < x.Length; i++)
+                y[i] = Math.FusedMultiplyAdd(a, x[i], y[i]);
         }
     }
 }

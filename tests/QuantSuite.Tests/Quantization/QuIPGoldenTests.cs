@@ -132,6 +132,7 @@ public class QuIPGoldenTests
     {
         var hessian = new SquareMatrix(samples.Columns);
         hessian.AddGram(samples, kernels);
+        hessian.Mirror();
         hessian.Scale(1.0 / sequenceCount);
         return hessian;
     }

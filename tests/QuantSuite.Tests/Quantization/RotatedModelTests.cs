@@ -98,6 +98,7 @@ public class RotatedModelTests(ITestOutputHelper output)
         using var kernels = Kernels.Create(2);
         var hessian = new SquareMatrix(96);
         hessian.AddGram(x, kernels);
+        hessian.Mirror();
         for (int row = 0; row < weight.Rows; row++)
         {
             ClippingGrid[] grids = OmniQuant.Search(weight.Row(row), hessian, 32, 2, symmetric: false);
