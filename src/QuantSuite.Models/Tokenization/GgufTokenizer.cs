@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using QuantSuite.Models.Tokenization.Decoders;
 using QuantSuite.Models.Tokenization.Patterns;
 using QuantSuite.Models.Tokenization.Stages;
 
@@ -67,7 +68,8 @@ public static class GgufTokenizer
         int? bosId = Id(metadata, "bos_token_id", source), eosId = Id(metadata, "eos_token_id", source);
         int[] before = bosId is int bos && Flag(metadata, "add_bos_token", rule.AddBos, source) ? [bos] : [];
         int[] after = eosId is int eos && Flag(metadata, "add_eos_token", false, source) ? [eos] : [];
-        var definition = new TokenizerDefinition(vocabulary, ReadAddedTokens(tokens, types), null, rule.Build(), model, new PostProcessor(before, after));
+        var definition = new TokenizerDefinition(vocabulary, ReadAddedTokens(tokens, types), null, rule.Build(), model,
+            PostProcessor.Around(before, after), new ByteLevelDecoder());
         return new PipelineTokenizer(definition, bosId, eosId, Hash(metadata));
     }
 

@@ -1,4 +1,4 @@
-using System.Text;
+using QuantSuite.Models.Tokenization.Decoders;
 using QuantSuite.Models.Tokenization.Stages;
 
 namespace QuantSuite.Models.Tokenization;
@@ -6,7 +6,7 @@ namespace QuantSuite.Models.Tokenization;
 /// <summary>
 /// A tokenizer as Hugging Face tokenizers builds them: added tokens are cut out of the text, the rest is normalized, added tokens of the normalized
 /// kind are cut out of that, the rest is pre-tokenized to words, the model makes tokens of each word, the post-processor adds its own. Equal to
-/// tokenizers 0.23.3 to the id for byte-level BPE. Safe to use from several threads.
+/// tokenizers 0.23.3 to the id; SentencePiece's models, tiktoken's and GGUF's run through the same stages. Safe to use from several threads.
 /// </summary>
 /// <remarks>
 /// Differences: an id that no token has decodes to nothing (there too), truncation and padding of the file are not applied, and a lone surrogate,
@@ -19,7 +19,7 @@ public sealed class PipelineTokenizer : Tokenizer
     private readonly Lazy<Finders> withoutSpecial;
     private readonly HashSet<int> special;
     private readonly HashSet<int> skipped;
-    private readonly byte[]?[] spelled;
+    private readonly Dictionary<int, string> renamed = [];
 
     internal PipelineTokenizer(TokenizerDefinition definition, int? bosId, int? eosId, string contentHash)
     {
@@ -29,10 +29,9 @@ public sealed class PipelineTokenizer : Tokenizer
         withoutSpecial = new(() => new Finders(definition.AddedTokens.Where(token => !token.Special), definition.Normalizer));
         special = definition.AddedTokens.Where(token => token.Special).Select(token => token.Id).ToHashSet();
         skipped = [.. special];
-        spelled = new byte[]?[definition.Vocabulary.Size];
         foreach ((string content, AddedToken token) in all.Renamed)
         {
-            spelled[token.Id] = Spell(content);
+            renamed[token.Id] = content;
             skipped.Remove(token.Id);
         }
         RequireKnown(bosId, "beginning-of-text");
@@ -55,30 +54,40 @@ public sealed class PipelineTokenizer : Tokenizer
     public string? TokenOf(int id) => definition.Vocabulary.Token(id);
 
     /// <inheritdoc/>
-    public override int[] Encode(string text, bool addSpecial = true) => Ids(EncodeWithOffsets(text, addSpecial));
+    public override int[] Encode(string text, bool addSpecial = true)
+    {
+        List<Token> tokens = Encode(text, all, tracked: false);
+        return Ids(addSpecial ? Wrap(tokens) : tokens);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Token> EncodeWithOffsets(string text, bool addSpecial = true)
     {
-        List<Token> tokens = Encode(text, all);
-        if (!addSpecial)
-            return tokens;
-        tokens.InsertRange(0, definition.PostProcessor.Before.Select(id => new Token(id, 0, 0)));
-        tokens.AddRange(definition.PostProcessor.After.Select(id => new Token(id, 0, 0)));
-        return tokens;
+        List<Token> tokens = Encode(text, all, tracked: true);
+        return addSpecial ? Wrap(tokens) : tokens;
     }
 
     /// <summary>Ids of a text that is only text: special tokens in it are not recognized (llama.cpp's <c>parse_special</c> false), and none are added.</summary>
-    public int[] EncodeLiteral(string text) => Ids(Encode(text, withoutSpecial.Value));
+    public int[] EncodeLiteral(string text) => Ids(Encode(text, withoutSpecial.Value, tracked: false));
+
+    /// <summary>Ids of two texts as one input, joined as the tokenizer's post-processor says, with the kind of segment of each (<c>token_type_ids</c>).</summary>
+    /// <exception cref="UnsupportedTokenizerException">The post-processor does not say how two texts are joined.</exception>
+    public IReadOnlyList<(int Id, int TypeId)> EncodePair(string first, string second)
+    {
+        IReadOnlyList<TemplatePart> parts = definition.PostProcessor.Pair
+            ?? throw new UnsupportedTokenizerException("the tokenizer has several post-processors that add tokens; how they join two texts is not supported yet.");
+        List<Token> tokens = Encode(first, all, tracked: false), others = Encode(second, all, tracked: false);
+        return parts.SelectMany(part => part.Id is int id ? [(id, part.TypeId)] : (part.IsSecond ? others : tokens).Select(token => (token.Id, part.TypeId))).ToList();
+    }
 
     /// <inheritdoc/>
     public override string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true)
     {
-        var bytes = new List<byte>(ids.Length * 4);
+        var tokens = new List<string>(ids.Length);
         foreach (int id in ids)
-            if (definition.Vocabulary.Token(id) is { } token && !(skipSpecial && skipped.Contains(id)))
-                bytes.AddRange(spelled[id] ??= Spell(token));
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+            if (!(skipSpecial && skipped.Contains(id)) && (renamed.GetValueOrDefault(id) ?? definition.Vocabulary.Token(id)) is { } token)
+                tokens.Add(token);
+        return string.Concat(definition.Decoder.Apply(tokens));
     }
 
     /// <inheritdoc/>
@@ -98,15 +107,28 @@ public sealed class PipelineTokenizer : Tokenizer
         return ids;
     }
 
-    private List<Token> Encode(string text, Finders finders)
+    private List<Token> Wrap(List<Token> tokens)
+    {
+        var wrapped = new List<Token>(tokens.Count + 2);
+        foreach (TemplatePart part in definition.PostProcessor.Single)
+            if (part.Id is int id)
+                wrapped.Add(new Token(id, 0, 0));
+            else
+                wrapped.AddRange(tokens);
+        return wrapped;
+    }
+
+    private List<Token> Encode(string text, Finders finders, bool tracked)
     {
         var tokens = new List<Token>(text.Length / 3);
         foreach (var part in finders.Raw.Split(text))
         {
             if (part.Token is { } added)
                 Append(new Token(added.Id, part.Start, part.End), text.AsSpan(part.Start, part.End - part.Start), tokens);
-            else
+            else if (tracked)
                 EncodeNormalized(AlignedText.Original(text[part.Start..part.End], part.Start), finders, tokens);
+            else
+                EncodeNormalized(AlignedText.Untracked(text[part.Start..part.End], part.Start), finders, tokens);
         }
         return tokens;
     }
@@ -131,27 +153,25 @@ public sealed class PipelineTokenizer : Tokenizer
         {
             ReadOnlySpan<char> characters = words.Span(word);
             foreach (Symbol symbol in definition.Model.Tokenize(characters))
-                Append(Locate(symbol.Id, words.Aligned, word.Start + symbol.Start, word.Start + symbol.End), characters[symbol.Start..symbol.End], tokens);
+                if (text.IsTracked)
+                    Append(Locate(symbol.Id, words.Aligned, word.Start + symbol.Start, word.Start + symbol.End), characters[symbol.Start..symbol.End], tokens);
+                else
+                    tokens.Add(new Token(symbol.Id, 0, 0));
         }
     }
 
-    private static Token Locate(int id, AlignedText text, int start, int end) => new(id, text.Start(start), text.End(end - 1));
+    private static Token Locate(int id, AlignedText text, int start, int end) => text.IsTracked ? new(id, text.Start(start), text.End(end - 1)) : new(id, 0, 0);
 
     private void Append(Token token, ReadOnlySpan<char> spelling, List<Token> tokens) =>
         tokens.Add(definition.PostProcessor.TrimOffsets ? definition.PostProcessor.Trim(token, spelling, first: tokens.Count == 0) : token);
 
-    // A token with a character that spells no byte (an added one) stands for its own text.
-    private static byte[] Spell(string token) => token.All(letter => ByteLevelAlphabet.Byte(letter) >= 0)
-        ? token.Select(letter => (byte)ByteLevelAlphabet.Byte(letter)).ToArray()
-        : Encoding.UTF8.GetBytes(token);
-
     /// <summary>The two searches for added tokens: in the text itself, and in the normalized text.</summary>
     private sealed class Finders(IEnumerable<AddedToken> tokens, Normalizer? normalizer)
     {
-        private readonly List<(string Content, AddedToken Token)> normalized = tokens.Where(token => token.Normalized)
+        private readonly List<(string Content, AddedToken Token)> normalized = tokens.Where(token => token.InText && token.Normalized)
             .Select(token => (normalizer?.Apply(AlignedText.Original(token.Content)).Text ?? token.Content, token)).ToList();
 
-        public AddedTokenFinder Raw { get; } = new(tokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        public AddedTokenFinder Raw { get; } = new(tokens.Where(token => token.InText && !token.Normalized).Select(token => (token.Content, token)));
 
         public AddedTokenFinder Normalized => field ??= new(normalized);
 
@@ -160,11 +180,12 @@ public sealed class PipelineTokenizer : Tokenizer
     }
 }
 
-/// <summary>The parts of a tokenizer, ready to run.</summary>
+/// <summary>The parts of a tokenizer, ready to run. The vocabulary has the added tokens too.</summary>
 internal sealed record TokenizerDefinition(
     Vocabulary Vocabulary,
     IReadOnlyList<AddedToken> AddedTokens,
     Normalizer? Normalizer,
     PreTokenizer? PreTokenizer,
-    BytePairModel Model,
-    PostProcessor PostProcessor);
+    TokenModel Model,
+    PostProcessor PostProcessor,
+    TokenDecoder Decoder);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QuantSuite.Models.Tokenization.Decoders;
 using QuantSuite.Models.Tokenization.Stages;
 
 namespace QuantSuite.Models.Tokenization;
@@ -30,38 +31,50 @@ internal static class TokenizerJson
     private static TokenizerDefinition Read(TokenizerSpec root)
     {
         TokenizerSpec model = root.Object("model");
-        RequireBytePair(model);
+        string type = ModelType(model);
         // Unsupported components are named before the (large) vocabulary is read.
         Normalizer? normalizer = root.OptionalObject("normalizer") is { } normalizerSpec ? Normalizer.Read(normalizerSpec) : null;
         PreTokenizer? preTokenizer = root.OptionalObject("pre_tokenizer") is { } preTokenizerSpec ? PreTokenizer.Read(preTokenizerSpec) : null;
         PostProcessor postProcessor = root.OptionalObject("post_processor") is { } postSpec ? PostProcessor.Read(postSpec) : PostProcessor.None;
-        RequireByteLevelDecoder(root);
-        Vocabulary vocabulary = ReadVocabulary(model);
-        var bytePairs = new BytePairModel(vocabulary, ReadMerges(model), ReadOptions(model));
-        return new TokenizerDefinition(vocabulary, ReadAddedTokens(root, vocabulary), normalizer, preTokenizer, bytePairs, postProcessor);
+        TokenDecoder decoder = root.OptionalObject("decoder") is { } decoderSpec ? TokenDecoder.Read(decoderSpec) : new SpacingDecoder();
+        Vocabulary own = type == "Unigram" ? ReadPieces(model) : ReadVocabulary(model);
+        List<AddedToken> added = ReadAddedTokens(root);
+        Vocabulary vocabulary = own.With(added.Select(token => (token.Content, token.Id)));
+        return new TokenizerDefinition(vocabulary, added, normalizer, preTokenizer, ReadModel(model, type, own), postProcessor, decoder);
     }
 
-    // Files of before 2020 have no type: theirs is the one model with merges.
-    private static void RequireBytePair(TokenizerSpec model)
+    // Files of before 2020 have no type; what else they have tells them apart.
+    private static string ModelType(TokenizerSpec model)
     {
-        if (model.Has("type") ? model.Type != "BPE" : !model.Has("merges"))
-            throw model.Unsupported("model", "BPE");
-        if (model.Has("dropout"))
+        string type = model.Has("type") ? model.Type
+            : model.Has("merges") ? "BPE"
+            : model.Has("continuing_subword_prefix") ? "WordPiece"
+            : model.Has("unk_id") ? "Unigram" : "WordLevel";
+        if (type is not ("BPE" or "WordPiece" or "Unigram" or "WordLevel"))
+            throw model.Unsupported("model", "BPE, WordPiece, Unigram, WordLevel");
+        if (model.Has("dropout") && model.Number("dropout") != 0)
             throw model.UnsupportedSetting("dropout", "null (ids that depend on chance have no place in a test)");
-        foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
-            if (model.OptionalString(affix) is { Length: > 0 })
-                throw model.UnsupportedSetting(affix, "none");
+        return type;
     }
 
-    private static BytePairOptions ReadOptions(TokenizerSpec model) =>
-        new(model.OptionalString("unk_token"), model.Bool("fuse_unk", false), model.Bool("byte_fallback", false), model.Bool("ignore_merges", false));
-
-    private static void RequireByteLevelDecoder(TokenizerSpec root)
+    private static TokenModel ReadModel(TokenizerSpec model, string type, Vocabulary vocabulary) => type switch
     {
-        if (root.OptionalObject("decoder") is not { } decoder)
-            throw new UnsupportedTokenizerException($"{root.Place}.decoder is null; only ByteLevel is supported yet.");
-        if (decoder.Type != "ByteLevel")
-            throw decoder.Unsupported("decoder", "ByteLevel");
+        "BPE" => new BytePairModel(vocabulary, ReadMerges(model), ReadOptions(model)),
+        "WordPiece" => new WordPieceModel(vocabulary, model.String("unk_token"), model.String("continuing_subword_prefix"),
+            model.Integer("max_input_chars_per_word", 0, int.MaxValue, 100)),
+        "Unigram" => ReadUnigram(model, vocabulary),
+        _ => new WordLevelModel(vocabulary, model.String("unk_token")),
+    };
+
+    private static BytePairOptions ReadOptions(TokenizerSpec model) => new(
+        model.OptionalString("unk_token"), model.Bool("fuse_unk", false), model.Bool("byte_fallback", false), model.Bool("ignore_merges", false),
+        model.OptionalString("continuing_subword_prefix") ?? "", model.OptionalString("end_of_word_suffix") ?? "");
+
+    private static UnigramModel ReadUnigram(TokenizerSpec model, Vocabulary vocabulary)
+    {
+        double[] scores = model.Elements("vocab").Select((piece, id) => TokenizerSpec.Number(piece[1], $"{model.Place}.vocab[{id}][1]")).ToArray();
+        int? unknownId = model.Has("unk_id") ? model.Integer("unk_id", 0, scores.Length - 1) : null;
+        return new UnigramModel(vocabulary, scores, scores.DefaultIfEmpty().Min(), new UnigramOptions(unknownId, model.Bool("byte_fallback", false)));
     }
 
     private static Vocabulary ReadVocabulary(TokenizerSpec model)
@@ -69,6 +82,20 @@ internal static class TokenizerJson
         var vocabulary = new Vocabulary();
         foreach (JsonProperty entry in model.Object("vocab").Members)
             vocabulary.Add(Name(entry, model), TokenizerSpec.Id(entry.Value, $"{model.Place}.vocab['{Name(entry, model)}']"));
+        return vocabulary;
+    }
+
+    // A list of [piece, score]; the place is the id.
+    private static Vocabulary ReadPieces(TokenizerSpec model)
+    {
+        var vocabulary = new Vocabulary();
+        foreach (JsonElement piece in model.Elements("vocab"))
+        {
+            string place = $"{model.Place}.vocab[{vocabulary.Size}]";
+            if (piece.ValueKind != JsonValueKind.Array || piece.GetArrayLength() != 2 || vocabulary.Size > Vocabulary.MaxId)
+                throw new TokenizerException($"{place} is not [piece, score], or one of more than {Vocabulary.MaxId}.");
+            vocabulary.Set(TokenizerSpec.Text(piece[0], place), vocabulary.Size);
+        }
         return vocabulary;
     }
 
@@ -99,7 +126,7 @@ internal static class TokenizerJson
         return merges;
     }
 
-    private static List<AddedToken> ReadAddedTokens(TokenizerSpec root, Vocabulary vocabulary)
+    private static List<AddedToken> ReadAddedTokens(TokenizerSpec root)
     {
         var added = new List<AddedToken>();
         foreach (TokenizerSpec spec in root.Has("added_tokens") ? root.Array("added_tokens") : [])
@@ -107,7 +134,6 @@ internal static class TokenizerJson
             bool special = spec.Bool("special", false);
             var token = new AddedToken(spec.String("content"), spec.Id("id"), special, spec.Bool("single_word", false),
                 spec.Bool("lstrip", false), spec.Bool("rstrip", false), spec.Bool("normalized", !special));
-            vocabulary.Add(token.Content, token.Id);
             added.Add(token);
         }
         return added;

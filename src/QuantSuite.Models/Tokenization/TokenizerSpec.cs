@@ -45,6 +45,18 @@ internal sealed class TokenizerSpec
         ? found.EnumerateArray().Select(id => (int?)Id(id, $"{Place}.{key}")).FirstOrDefault()
         : Id(found, $"{Place}.{key}");
 
+    /// <summary>A whole number between two limits, or the default.</summary>
+    public int Integer(string key, int least, int most, int? fallback = null) => Find(key) is not { } found ? fallback ?? throw Missing(key)
+        : found.ValueKind == JsonValueKind.Number && found.TryGetInt32(out int value) && value >= least && value <= most ? value
+        : throw Wrong(key, found, $"a whole number from {least} to {most}");
+
+    /// <summary>A number that must be there.</summary>
+    public double Number(string key) => Find(key) is { } found ? Number(found, $"{Place}.{key}") : throw Missing(key);
+
+    /// <summary>A string of one code point.</summary>
+    public string Character(string key) => String(key) is var text && text.EnumerateRunes().Count() == 1 ? text
+        : throw new TokenizerException($"{Place}.{key} is '{text}', expected one character.");
+
     /// <summary>Whether the key holds an object.</summary>
     public bool IsObject(string key) => Find(key)?.ValueKind == JsonValueKind.Object;
 
@@ -97,6 +109,11 @@ internal sealed class TokenizerSpec
     public static int Id(JsonElement element, string place) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id) && id is >= 0 and <= Vocabulary.MaxId
             ? id : throw new TokenizerException($"{place} is {Show(element)}, expected a token id from 0 to {Vocabulary.MaxId}.");
+
+    /// <summary>A JSON number that is finite.</summary>
+    public static double Number(JsonElement element, string place) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number : throw new TokenizerException($"{place} is {Show(element)}, expected a number.");
 
     private JsonElement? Find(string key) => value.TryGetProperty(key, out JsonElement found) && found.ValueKind != JsonValueKind.Null ? found : null;
 

@@ -30,6 +30,13 @@ internal sealed class UnicodePattern
     public static UnicodePattern Literal(string text) =>
         new(new PatternNode.Sequence(text.EnumerateRunes().Select(rune => new PatternNode.One(CodePointSet.Single(rune.Value))).ToList()), text);
 
+    /// <summary>The <c>pattern</c> of a component: <c>{"String": …}</c> or <c>{"Regex": …}</c>.</summary>
+    public static UnicodePattern Read(TokenizerSpec component)
+    {
+        TokenizerSpec pattern = component.Object("pattern");
+        return pattern.Has("String") ? Literal(pattern.String("String")) : Parse(pattern.String("Regex"));
+    }
+
     /// <summary>All matches that do not overlap, from left to right; after an empty one the search goes on one code point later.</summary>
     public void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
     {

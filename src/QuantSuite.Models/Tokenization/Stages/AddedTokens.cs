@@ -9,27 +9,28 @@ namespace QuantSuite.Models.Tokenization.Stages;
 /// <param name="RightStrip">White space after it belongs to it.</param>
 /// <param name="Normalized">Searched in the normalized text (itself normalized), after the others were cut out.</param>
 /// <param name="Special">A control token: left out when decoding for readers.</param>
-internal sealed record AddedToken(
-    string Content, int Id, bool Special, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false, bool Normalized = false);
+/// <param name="InText">False for a control token that no text can spell: only ids give it.</param>
+internal sealed record AddedToken(string Content, int Id, bool Special, bool SingleWord = false, bool LeftStrip = false, bool RightStrip = false,
+    bool Normalized = false, bool InText = true);
 
 /// <summary>Finds added tokens in a text: the leftmost, and of those that begin there the longest.</summary>
 internal sealed class AddedTokenFinder
 {
-    private readonly Dictionary<char, List<(string Content, AddedToken Token)>> byFirst = [];
+    private readonly List<AddedToken> found = [];
+    private readonly TokenTrie contents = new();
     private readonly SearchValues<char> firsts;
 
     /// <summary>A finder of tokens by the text that each has at this stage.</summary>
     public AddedTokenFinder(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
+        var initials = new HashSet<char>();
         foreach ((string content, AddedToken token) in tokens.Where(token => token.Content.Length > 0))
         {
-            if (!byFirst.TryGetValue(content[0], out var list))
-                byFirst[content[0]] = list = [];
-            list.Add((content, token));
+            contents.Add(content, found.Count);
+            found.Add(token);
+            initials.Add(content[0]);
         }
-        foreach (var list in byFirst.Values)
-            list.Sort((a, b) => b.Content.Length - a.Content.Length);
-        firsts = SearchValues.Create(byFirst.Keys.ToArray());
+        firsts = SearchValues.Create(initials.ToArray());
     }
 
     /// <summary>The text cut into added tokens and what lies between. Nothing is left out; white space that a token takes may overlap the next token.</summary>
@@ -64,9 +65,9 @@ internal sealed class AddedTokenFinder
         while (at < text.Length && text.AsSpan(at).IndexOfAny(firsts) is >= 0 and int skip)
         {
             at += skip;
-            foreach ((string content, AddedToken token) in byFirst[text[at]])
-                if (text.AsSpan(at).StartsWith(content, StringComparison.Ordinal))
-                    return (at, at + content.Length, token);
+            (int length, int index) = contents.Longest(text.AsSpan(at));
+            if (length > 0)
+                return (at, at + length, found[index]);
             at++;
         }
         return null;

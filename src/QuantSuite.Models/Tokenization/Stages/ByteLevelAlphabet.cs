@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace QuantSuite.Models.Tokenization.Stages;
 
 /// <summary>
@@ -14,6 +16,25 @@ internal static class ByteLevelAlphabet
 
     /// <summary>The byte that a character spells, or -1.</summary>
     public static int Byte(char letter) => letter < Bytes.Length ? Bytes[letter] : -1;
+
+    /// <summary>Appends the bytes of units [start, end) of a text, respelled; a lone surrogate counts as U+FFFD.</summary>
+    public static void Respell(ReadOnlySpan<char> text, int start, int end, AlignedText.Builder output)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        for (int i = start; i < end;)
+        {
+            if (text[i] < 0x80)
+            {
+                output.Append(Letters[text[i]], i, i + 1);
+                i++;
+                continue;
+            }
+            Rune.DecodeFromUtf16(text[i..end], out Rune rune, out int units);
+            foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
+                output.Append(Letters[value], i, i + units);
+            i += units;
+        }
+    }
 
     private static char[] Spell()
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using QuantSuite.Models.Tokenization.Patterns;
 
 namespace QuantSuite.Models.Tokenization.Stages;
@@ -25,15 +24,14 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
     // The added space has the range of the character that it precedes.
     private static SplitText AddPrefixSpaces(SplitText text)
     {
-        var spaced = new AlignedText.Builder(text.Text.Length + text.Pieces.Count);
+        var spaced = new AlignedText.Builder(text.Aligned, text.Text.Length + text.Pieces.Count);
         var pieces = new List<Piece>(text.Pieces.Count);
         foreach (Piece piece in text.Pieces)
         {
             int start = spaced.Length;
             if (text.Text[piece.Start] != ' ')
-                spaced.Append(' ', text.Aligned.Start(piece.Start), text.Aligned.End(piece.Start));
-            for (int i = piece.Start; i < piece.End; i++)
-                spaced.Append(text.Text[i], text.Aligned.Start(i), text.Aligned.End(i));
+                spaced.Append(' ', piece.Start, piece.Start + 1);
+            spaced.Copy(piece.Start, piece.End);
             pieces.Add(new Piece(start, spaced.Length));
         }
         return new SplitText(spaced.Build(), pieces);
@@ -41,19 +39,12 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
 
     private static SplitText Respell(SplitText text)
     {
-        var respelled = new AlignedText.Builder(text.Text.Length + text.Text.Length / 8);
+        var respelled = new AlignedText.Builder(text.Aligned, text.Text.Length + text.Text.Length / 8);
         var pieces = new List<Piece>(text.Pieces.Count);
-        Span<byte> utf8 = stackalloc byte[4];
         foreach (Piece piece in text.Pieces)
         {
             int start = respelled.Length;
-            for (int i = piece.Start; i < piece.End;)
-            {
-                Rune.DecodeFromUtf16(text.Text.AsSpan(i, piece.End - i), out Rune rune, out int units);
-                foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
-                    respelled.Append(ByteLevelAlphabet.Letter(value), text.Aligned.Start(i), text.Aligned.End(i + units - 1));
-                i += units;
-            }
+            ByteLevelAlphabet.Respell(text.Text, piece.Start, piece.End, respelled);
             pieces.Add(new Piece(start, respelled.Length));
         }
         return new SplitText(respelled.Build(), pieces);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace QuantSuite.Models.Tokenization.Stages;
 
 /// <summary>Changes the text before it is cut. The <c>normalizer</c> of a tokenizer.json.</summary>
@@ -12,9 +10,21 @@ internal abstract class Normalizer
     public static Normalizer Read(TokenizerSpec spec) => spec.Type switch
     {
         "Sequence" => new SequenceNormalizer(spec.Array("normalizers").Select(Read).ToList()),
-        "NFC" => new NfcNormalizer(),
+        "NFC" => UnicodeNormalizer.Nfc,
+        "NFD" => UnicodeNormalizer.Nfd,
+        "NFKC" => UnicodeNormalizer.Nfkc,
+        "NFKD" => UnicodeNormalizer.Nfkd,
         "Lowercase" => new LowercaseNormalizer(),
-        _ => throw spec.Unsupported("normalizer", "Sequence, NFC, Lowercase"),
+        "Strip" => new StripNormalizer(spec.Bool("strip_left"), spec.Bool("strip_right")),
+        "StripAccents" => new StripAccentsNormalizer(),
+        "Nmt" => new NmtNormalizer(),
+        "BertNormalizer" => BertNormalizer.Read(spec),
+        "Prepend" => new PrependNormalizer(spec.String("prepend")),
+        "Replace" => ReplaceNormalizer.Read(spec),
+        "ByteLevel" => new ByteLevelNormalizer(),
+        "Precompiled" => PrecompiledNormalizer.Read(spec),
+        _ => throw spec.Unsupported("normalizer", "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, BertNormalizer, "
+            + "Prepend, Replace, ByteLevel, Precompiled"),
     };
 }
 
@@ -23,27 +33,4 @@ internal sealed class SequenceNormalizer(IReadOnlyList<Normalizer> steps) : Norm
 {
     /// <inheritdoc/>
     public override AlignedText Apply(AlignedText text) => steps.Aggregate(text, (current, step) => step.Apply(current));
-}
-
-/// <summary>Lower case, character by character (no final sigma), İ to i and a combining dot.</summary>
-internal sealed class LowercaseNormalizer : Normalizer
-{
-    private const int CapitalDottedI = 0x130;
-    private const char CombiningDot = '\u0307';
-
-    /// <inheritdoc/>
-    public override AlignedText Apply(AlignedText text)
-    {
-        var lower = new AlignedText.Builder(text.Text.Length);
-        int index = 0;
-        foreach (Rune rune in text.Text.EnumerateRunes())
-        {
-            int start = text.Start(index), end = text.End(index + rune.Utf16SequenceLength - 1);
-            lower.Append(rune.Value == CapitalDottedI ? new Rune('i') : Rune.ToLowerInvariant(rune), start, end);
-            if (rune.Value == CapitalDottedI)
-                lower.Append(CombiningDot, start, end);
-            index += rune.Utf16SequenceLength;
-        }
-        return lower.Build();
-    }
 }

@@ -30,6 +30,12 @@ internal sealed class SplitPreTokenizer(UnicodePattern pattern, SplitBehavior be
     private static readonly UnicodePattern Digit = UnicodePattern.Parse(@"\p{N}");
     private static readonly UnicodePattern PunctuationMark = UnicodePattern.Parse(@"[\p{P}!-/:-@\[-`{-~]");
 
+    /// <summary>Runs of word characters, runs of other marks; white space is dropped.</summary>
+    public static SplitPreTokenizer Words { get; } = new(UnicodePattern.Parse(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true);
+
+    /// <summary>What stands between white space.</summary>
+    public static SplitPreTokenizer WhiteSpace { get; } = new(UnicodePattern.Parse(@"\s"), SplitBehavior.Removed);
+
     /// <summary>Numbers apart from the rest: each digit alone, or runs of them.</summary>
     public static SplitPreTokenizer Digits(bool individual) => new(Digit, individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
 
@@ -37,12 +43,8 @@ internal sealed class SplitPreTokenizer(UnicodePattern pattern, SplitBehavior be
     public static SplitPreTokenizer Punctuation(SplitBehavior behavior) => new(PunctuationMark, behavior);
 
     /// <summary>Reads a <c>Split</c>.</summary>
-    public static new SplitPreTokenizer Read(TokenizerSpec spec)
-    {
-        TokenizerSpec pattern = spec.Object("pattern");
-        UnicodePattern compiled = pattern.Has("String") ? UnicodePattern.Literal(pattern.String("String")) : UnicodePattern.Parse(pattern.String("Regex"));
-        return new SplitPreTokenizer(compiled, spec.Choice<SplitBehavior>("behavior"), spec.Bool("invert"));
-    }
+    public static new SplitPreTokenizer Read(TokenizerSpec spec) =>
+        new(UnicodePattern.Read(spec), spec.Choice<SplitBehavior>("behavior"), spec.Bool("invert"));
 
     /// <inheritdoc/>
     public override SplitText Apply(SplitText text)

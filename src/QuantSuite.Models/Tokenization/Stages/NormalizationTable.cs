@@ -2,20 +2,24 @@ using System.Globalization;
 
 namespace QuantSuite.Models.Tokenization.Stages;
 
-/// <summary>Unicode's canonical decompositions, compositions and combining classes, from the embedded CanonicalUnicodeData.txt; Hangul by arithmetic.</summary>
-internal static class CanonicalUnicode
+/// <summary>
+/// Unicode's decompositions (canonical and compatibility), compositions and combining classes, from the embedded UnicodeNormalizationData.txt; Hangul by
+/// arithmetic. The version is 12.1, that of the reference tokenizers.
+/// </summary>
+internal static class NormalizationTable
 {
     private const int HangulBase = 0xAC00, LeadBase = 0x1100, VowelBase = 0x1161, TailBase = 0x11A7;
     private const int LeadCount = 19, VowelCount = 21, TailCount = 28, HangulCount = LeadCount * VowelCount * TailCount;
 
     private static readonly Dictionary<int, byte> Classes = [];
     private static readonly Dictionary<int, int[]> Decompositions = [];
+    private static readonly Dictionary<int, int[]> CompatibilityDecompositions = [];
     private static readonly Dictionary<(int First, int Second), int> Compositions = [];
     private static readonly HashSet<int> Composing = [];
 
-    static CanonicalUnicode()
+    static NormalizationTable()
     {
-        using Stream stream = typeof(CanonicalUnicode).Assembly.GetManifestResourceStream("CanonicalUnicodeData.txt")!;
+        using Stream stream = typeof(NormalizationTable).Assembly.GetManifestResourceStream("UnicodeNormalizationData.txt")!;
         using var reader = new StreamReader(stream);
         while (reader.ReadLine() is { } line)
         {
@@ -32,8 +36,8 @@ internal static class CanonicalUnicode
     /// <summary>Canonical combining class; 0 for a starter.</summary>
     public static int CombiningClass(int point) => point < 0x300 ? 0 : Classes.GetValueOrDefault(point);
 
-    /// <summary>Appends the full canonical decomposition.</summary>
-    public static void Decompose(int point, List<int> output)
+    /// <summary>Appends the full canonical decomposition or, with <paramref name="compatibility"/>, the full compatibility one.</summary>
+    public static void Decompose(int point, bool compatibility, List<int> output)
     {
         int syllable = point - HangulBase;
         if (syllable is >= 0 and < HangulCount)
@@ -43,9 +47,9 @@ internal static class CanonicalUnicode
             if (syllable % TailCount != 0)
                 output.Add(TailBase + syllable % TailCount);
         }
-        else if (Decompositions.TryGetValue(point, out int[]? parts))
+        else if (Decompositions.TryGetValue(point, out int[]? parts) || (compatibility && CompatibilityDecompositions.TryGetValue(point, out parts)))
             foreach (int part in parts)
-                Decompose(part, output);
+                Decompose(part, compatibility, output);
         else
             output.Add(point);
     }
@@ -80,9 +84,14 @@ internal static class CanonicalUnicode
 
     private static void ReadDecomposition(string line)
     {
-        int sign = line.AsSpan().IndexOfAny('=', '~');
+        int sign = line.AsSpan().IndexOfAny('=', '~', '^');
         int point = Hex(line[..sign]);
         int[] parts = line[(sign + 1)..].Split(' ').Select(Hex).ToArray();
+        if (line[sign] == '^')
+        {
+            CompatibilityDecompositions[point] = parts;
+            return;
+        }
         Decompositions[point] = parts;
         if (line[sign] == '~')
             Composing.Add(point);
