@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using QuantSuite.Models.Checkpoints;
+using QuantSuite.Models.Tokenization.SentencePiece;
+using QuantSuite.Models.Tokenization.Tiktoken;
 
 namespace QuantSuite.Models.Tokenization;
 
@@ -12,9 +14,10 @@ public static class TokenizerFiles
     private const long MaxBytes = 256L << 20;
 
     /// <summary>
-    /// The tokenizer of a model folder, a <c>.gguf</c> or <c>.safetensors</c> file, or a tokenizer.json. A folder's tokenizer.json comes before what a
-    /// GGUF file in it carries. BOS and EOS are what tokenizer_config.json names, else what config.json or generation_config.json number; in a GGUF
-    /// file its own.
+    /// The tokenizer of a model folder, a <c>.gguf</c> or <c>.safetensors</c> file, or a tokenizer's own file: a tokenizer.json, a SentencePiece
+    /// <c>.model</c>, a tiktoken file. A folder's tokenizer.json comes first, then its SentencePiece or tiktoken file, then what a GGUF file in it
+    /// carries. BOS and EOS are what tokenizer_config.json names, else what config.json or generation_config.json number; in a GGUF file its own.
+    /// A SentencePiece file alone adds neither, as SentencePiece; in a folder it adds what tokenizer_config.json says.
     /// </summary>
     /// <exception cref="UnsupportedTokenizerException">It needs something that is not implemented.</exception>
     /// <exception cref="TokenizerException">There is none, or it is malformed.</exception>
@@ -25,12 +28,13 @@ public static class TokenizerFiles
             throw new TokenizerException($"{path} does not exist; expected a model folder, a .gguf file or a tokenizer.json.");
         string extension = Path.GetExtension(path).ToLowerInvariant();
         if (!Directory.Exists(path) && extension is not (".gguf" or ".safetensors"))
-            return LoadJson(path, folder: null);
+            return LoadFile(path, folder: null);
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (extension != ".gguf" && File.Exists(Path.Combine(folder, FileName)))
-            return LoadJson(Path.Combine(folder, FileName), folder);
+        if (extension != ".gguf" && FindOwnFile(folder) is { } file)
+            return LoadFile(file, folder);
         if (extension != ".gguf" && Directory.GetFiles(folder, "*.gguf").Length != 1)
-            throw Missing(folder);
+            throw new TokenizerException($"{folder} has no {FileName}, which a model folder needs (nor a SentencePiece .model or .tiktoken file). "
+                + "Copy it from where the weights came from.");
         using Checkpoint checkpoint = CheckpointFiles.Open(path);
         return GgufTokenizer.Read(checkpoint.Metadata, path);
     }
@@ -38,24 +42,40 @@ public static class TokenizerFiles
     /// <summary>The tokenizer that belongs to an opened checkpoint: as <see cref="Load(string)"/> of its path, without opening a GGUF file twice.</summary>
     /// <exception cref="TokenizerException">There is none, it is malformed or not supported.</exception>
     public static PipelineTokenizer Load(Checkpoint checkpoint) =>
-        checkpoint.Format == "gguf" && !File.Exists(Path.Combine(checkpoint.Path, FileName))
+        checkpoint.Format == "gguf" && FindOwnFile(checkpoint.Path) is null
             ? GgufTokenizer.Read(checkpoint.Metadata, checkpoint.Path)
             : Load(checkpoint.Path);
 
-    private static PipelineTokenizer LoadJson(string file, string? folder)
+    private static string? FindOwnFile(string folder)
     {
-        if (Path.GetExtension(file) == ".model")
-            throw Missing(file);
+        if (!Directory.Exists(folder))
+            return null;
+        string[] names = [FileName, "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tiktoken.model"];
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? Directory.GetFiles(folder, "*.tiktoken").Order(StringComparer.Ordinal).FirstOrDefault();
+    }
+
+    private static PipelineTokenizer LoadFile(string file, string? folder)
+    {
         byte[] bytes = ReadAll(file);
-        TokenizerDefinition definition = TokenizerJson.Read(bytes, file);
-        int? bosId = folder is null ? null : Declared(folder, "bos_token", definition.Vocabulary);
-        int? eosId = folder is null ? null : Declared(folder, "eos_token", definition.Vocabulary);
+        if (TiktokenFile.IsOne(bytes))
+            return LoadTiktoken(bytes, file, folder);
+        bool isModel = Path.GetExtension(file) == ".model";
+        TokenizerSpec? config = folder is null ? null : Config(folder, "tokenizer_config.json");
+        SentencePieceData? data = isModel ? SentencePieceData.Parse(bytes, file) : null;
+        TokenizerDefinition definition = data is null ? TokenizerJson.Read(bytes, file) : SentencePieceFolder.Define(data, config);
+        int? bosId = folder is null ? data?.BosId : Declared(folder, "bos_token", definition.Vocabulary) ?? data?.BosId;
+        int? eosId = folder is null ? data?.EosId : Declared(folder, "eos_token", definition.Vocabulary) ?? data?.EosId;
         return new PipelineTokenizer(definition, bosId, eosId, Hash(bytes, bosId, eosId));
     }
 
-    private static TokenizerException Missing(string path) => Path.Exists(Path.Combine(path, "tokenizer.model")) || File.Exists(path)
-        ? new UnsupportedTokenizerException($"{path}: SentencePiece (.model) is not supported yet. Save it as {FileName} (transformers' save_pretrained).")
-        : new TokenizerException($"{path} has no {FileName}, which a model folder needs. Copy it from where the weights came from.");
+    private static PipelineTokenizer LoadTiktoken(byte[] bytes, string file, string? folder)
+    {
+        (TokenizerDefinition definition, int? bosId, int? eosId) = TiktokenFile.Read(bytes, file);
+        if (folder is not null)
+            (bosId, eosId) = (Declared(folder, "bos_token", definition.Vocabulary) ?? bosId, Declared(folder, "eos_token", definition.Vocabulary) ?? eosId);
+        return new PipelineTokenizer(definition, bosId, eosId, Hash(bytes, bosId, eosId));
+    }
 
     private static byte[] ReadAll(string file)
     {

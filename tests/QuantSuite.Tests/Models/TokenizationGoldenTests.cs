@@ -91,6 +91,36 @@ public class TokenizationGoldenTests
         Assert.Equal(golden.GetProperty("ids_sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(',', ids)))));
     }
 
+    public static TheoryData<string> LlamaCppFiles
+    {
+        get
+        {
+            var data = new TheoryData<string>();
+            string folder = Goldens.Shared("tokenizers");
+            if (Directory.Exists(folder))
+                foreach (string file in Directory.GetFiles(folder, "*.inp").Order(StringComparer.Ordinal))
+                    data.Add(Path.GetFileNameWithoutExtension(file));
+            if (data.Count == 0)
+                data.Add("(absent)");
+            return data;
+        }
+    }
+
+    // llama.cpp's own test vectors: texts between marker lines, and a line of ids for each.
+    [SkippableTheory]
+    [MemberData(nameof(LlamaCppFiles))]
+    public void EveryLineOfLlamaCppsVectorsGivesItsIds(string name)
+    {
+        string file = Path.Combine(Goldens.RequireShared("tokenizers"), name);
+        Skip.IfNot(File.Exists(file), $"not found: {file}");
+        string[] texts = File.ReadAllText(file + ".inp").Split("\n__ggml_vocab_test__\n");
+        string[] lines = File.ReadAllLines(file + ".out");
+        PipelineTokenizer tokenizer = TokenizerFiles.Load(file);
+        Assert.True(lines.Length > 0 && lines.Length <= texts.Length);
+        for (int i = 0; i < lines.Length; i++)
+            Assert.Equal($"{texts[i]}: {lines[i].Trim()}", $"{texts[i]}: {string.Join(' ', tokenizer.EncodeLiteral(texts[i]))}");
+    }
+
     // The texts of cases that have none of their own, in order.
     private static string[] SharedTexts(string folder)
     {

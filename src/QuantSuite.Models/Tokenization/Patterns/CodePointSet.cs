@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuantSuite.Models.Tokenization.Stages;
 
 namespace QuantSuite.Models.Tokenization.Patterns;
 
@@ -14,6 +15,8 @@ internal sealed class CodePointSet
         "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co",
         "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
     ];
+
+    private static readonly int? HanScript = UnicodeScripts.Find("Han");
 
     private readonly Func<int, bool> contains;
     private readonly ulong low;
@@ -61,6 +64,10 @@ internal sealed class CodePointSet
         int lower = CaseFolding.ToLower(c);
         return set.Contains(c) || set.Contains(lower) || set.Contains(CaseFolding.ToUpper(c)) || set.Contains(CaseFolding.ToUpper(lower));
     });
+
+    /// <summary>The Han script, with the ideographs that came after Unicode 9.0.</summary>
+    public static CodePointSet Han { get; } = new(static c =>
+        UnicodeScripts.Of(c) == HanScript || c is (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF) or (>= 0x20000 and <= 0x2EE5F) or (>= 0x30000 and <= 0x323AF));
 
     /// <summary>General categories by their short name (<c>L</c>, <c>Lu</c>), or null for a name that is none.</summary>
     public static CodePointSet? Category(string name)

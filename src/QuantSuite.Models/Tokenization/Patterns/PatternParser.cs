@@ -298,7 +298,7 @@ internal sealed class PatternParser
         while (Current != '}')
             name.Append(char.ConvertFromUtf32(Take()));
         next++;
-        CodePointSet set = CodePointSet.Category(name.ToString()) ?? throw Unsupported($"the property \\p{{{name}}} (general categories such as L, Lu, N are)");
+        CodePointSet set = name.ToString() == "Han" ? CodePointSet.Han : CodePointSet.Category(name.ToString()) ?? throw Unsupported($"the property \\p{{{name}}} (general categories such as L, Lu, N are)");
         return negated ? CodePointSet.Complement(set) : set;
     }
 

@@ -33,27 +33,41 @@ internal sealed class CharacterMap
     }
 
     /// <summary>
-    /// The replacement of a prefix of UTF-8 <paramref name="text"/>, the longest that has one (or the shortest), with its length in bytes; null where none has.
+    /// The replacement of a prefix of <paramref name="text"/>, the longest that has one (or the shortest), with its length in UTF-16 units; null where
+    /// none has.
     /// </summary>
     /// <exception cref="TokenizerException">The trie points outside of itself.</exception>
-    public (string Replacement, int Length)? FindPrefix(ReadOnlySpan<byte> text, bool shortest = false)
+    public (string Replacement, int Length)? FindPrefix(ReadOnlySpan<char> text, bool shortest = false)
     {
         (uint Value, int Length)? found = null;
         uint node = Offset(units[0]);
-        for (int i = 0; i < text.Length && text[i] != 0; i++)
+        Span<byte> utf8 = stackalloc byte[4];
+        int length = 0;
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            node ^= text[i];
-            uint unit = Unit(node);
-            if ((unit & 0x8000_00FF) != text[i])
-                break;
-            node ^= Offset(unit);
-            if ((unit >> 8 & 1) == 0)
-                continue;
-            found = (Unit(node) & 0x7FFF_FFFF, i + 1);
-            if (shortest)
+            length += rune.Utf16SequenceLength;
+            foreach (byte label in utf8[..rune.EncodeToUtf8(utf8)])
+            {
+                if (!Step(ref node, label, out uint? leaf))
+                    return found is var (value, end) ? (Replacement(value), end) : null;
+                found = leaf is uint index ? (index, length) : found;
+            }
+            if (shortest && found is not null)
                 break;
         }
-        return found is var (value, length) ? (Replacement(value), length) : null;
+        return found is var (last, units16) ? (Replacement(last), units16) : null;
+    }
+
+    private bool Step(ref uint node, byte label, out uint? leaf)
+    {
+        leaf = null;
+        uint unit = Unit(node ^ label);
+        if (label == 0 || (unit & 0x8000_00FF) != label)
+            return false;
+        node ^= label ^ Offset(unit);
+        if ((unit >> 8 & 1) != 0)
+            leaf = Unit(node) & 0x7FFF_FFFF;
+        return true;
     }
 
     private static uint Offset(uint unit) => unit >> 10 << (int)((unit & 0x200) >> 6);

@@ -16,20 +16,21 @@ internal sealed class BytePairModel : TokenModel
     /// <summary>A model over a vocabulary; the merges are in the order in which they were learned.</summary>
     /// <exception cref="TokenizerException">A merge or the unknown token names a token that the vocabulary lacks.</exception>
     public BytePairModel(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> merges, BytePairOptions options)
+        : this(vocabulary, Rank(vocabulary, merges, options), options)
+    {
+    }
+
+    /// <summary>A model over a vocabulary with a table of merges.</summary>
+    /// <exception cref="TokenizerException">The vocabulary lacks the unknown token.</exception>
+    public BytePairModel(Vocabulary vocabulary, BytePairMerges merges, BytePairOptions options)
     {
         this.vocabulary = vocabulary;
         this.options = options;
-        this.merges = new(merges.Count);
-        for (int rank = 0; rank < merges.Count; rank++)
-        {
-            (string left, string right) = merges[rank];
-            string joined = left + Unprefixed(right);
-            this.merges.Add(Require(left, rank), Require(right, rank), rank, Require(joined, rank));
-        }
+        this.merges = merges;
         if (options.UnknownToken is { } unknown)
             unknownId = vocabulary.Find(unknown) ?? throw new TokenizerException($"model.unk_token is '{unknown}', which the vocabulary lacks.");
         CutsAtSpaces = !options.IgnoreMerges && !HasAffixes && vocabulary.Find("▁") is not null
-            && !this.merges.All.Any(merge => HasInnerSpace(vocabulary.Token(merge.Id)));
+            && !merges.All.Any(merge => HasInnerSpace(vocabulary.Token(merge.Id)));
     }
 
     private bool HasAffixes => options.ContinuingPrefix.Length + options.EndSuffix.Length > 0;
@@ -38,11 +39,21 @@ internal sealed class BytePairModel : TokenModel
     protected override Symbol[] Split(ReadOnlySpan<char> word) =>
         options.IgnoreMerges && vocabulary.Find(word) is int id ? [new Symbol(id, 0, word.Length)] : merges.Apply(Characters(word));
 
-    private string Unprefixed(string token) =>
-        token.StartsWith(options.ContinuingPrefix, StringComparison.Ordinal) ? token[options.ContinuingPrefix.Length..] : token;
+    private static BytePairMerges Rank(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> merges, BytePairOptions options)
+    {
+        var table = new BytePairMerges(merges.Count);
+        for (int rank = 0; rank < merges.Count; rank++)
+        {
+            (string left, string right) = merges[rank];
+            bool prefixed = right.StartsWith(options.ContinuingPrefix, StringComparison.Ordinal);
+            string joined = left + (prefixed ? right[options.ContinuingPrefix.Length..] : right);
+            table.Add(Require(left), Require(right), rank, Require(joined));
 
-    private int Require(string token, int rank) =>
-        vocabulary.Find(token) ?? throw new TokenizerException($"merge {rank} needs the token '{token}', which the vocabulary lacks. Is the file intact?");
+            int Require(string token) => vocabulary.Find(token)
+                ?? throw new TokenizerException($"merge {rank} needs the token '{token}', which the vocabulary lacks. Is the file intact?");
+        }
+        return table;
+    }
 
     // A character without a token becomes its bytes <0xXX> where the vocabulary has them all, else the unknown token, else nothing. An unknown token waits
     // for what comes after it (in the reference bytes overtake it).

@@ -53,8 +53,7 @@ internal sealed class PrecompiledNormalizer(CharacterMap map) : Normalizer
     // Characters more than before are counted as added at the end, characters fewer as gone after the last.
     private bool Replace(ReadOnlySpan<char> part, List<TextChange> changes)
     {
-        Span<byte> utf8 = stackalloc byte[16];
-        if (map.FindPrefix(utf8[..Encoding.UTF8.GetBytes(part, utf8)], shortest: true) is not var (replacement, _))
+        if (map.FindPrefix(part, shortest: true) is not var (replacement, _))
             return false;
         int[] points = replacement.EnumerateRunes().Select(rune => rune.Value).ToArray();
         int oldCount = 0;
