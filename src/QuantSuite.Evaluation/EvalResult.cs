@@ -39,6 +39,12 @@ public sealed record EvalResult
     /// <summary>Content hashes of what the numbers belong to.</summary>
     public required ResultIdentity Identity { get; init; }
 
+    /// <summary>
+    /// What the engine promises of its numbers (<see cref="QuantSuite.Models.LanguageModel.NumberContract"/>); empty where it promises nothing and noise
+    /// must be measured.
+    /// </summary>
+    public string NumberContract { get; init; } = "";
+
     /// <summary>Settings that change the numbers (limit, shots, window rule), by name.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
@@ -105,6 +111,11 @@ public sealed record ItemOutcome
 
     /// <summary>Log-likelihood of each choice (or window), nats.</summary>
     public IReadOnlyList<double> LogLikelihoods { get; init; } = [];
+
+    /// <summary>
+    /// ln p(right choice) − ln p(best wrong choice), nats, by the scores that decide the answer; null where there is no wrong choice to compare with.
+    /// </summary>
+    public double? Margin { get; init; }
 
     /// <summary>Further per-item values by metric name (acc_norm, flexible, bleu …).</summary>
     public IReadOnlyDictionary<string, double> Values { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);

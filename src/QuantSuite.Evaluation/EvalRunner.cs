@@ -34,6 +34,7 @@ public static class EvalRunner
             Items = outcomes,
             BitsHash = remembering.BitsHash(),
             Identity = Identity(model.Identity, items, remembering),
+            NumberContract = model.NumberContract,
             Settings = Settings(task, options),
             Quantization = options.Quantization,
             Environment = options.Environment with { FinishedAt = DateTimeOffset.UtcNow },

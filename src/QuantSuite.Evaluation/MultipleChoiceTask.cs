@@ -61,8 +61,18 @@ public abstract class MultipleChoiceTask : EvalTask
             Expected = item.Expected,
             Answer = chosen < 0 ? "NaN" : item.Choices[chosen],
             LogLikelihoods = sums,
+            Margin = MarginOf(sums, item.Gold),
             Values = values,
         };
+    }
+
+    private static double? MarginOf(ReadOnlySpan<double> sums, int gold)
+    {
+        double best = double.NegativeInfinity;
+        for (int i = 0; i < sums.Length; i++)
+            if (i != gold && !(sums[i] <= best))
+                best = sums[i];
+        return sums.Length > 1 ? sums[gold] - best : null;
     }
 
     /// <inheritdoc/>

@@ -47,6 +47,9 @@ public sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override ModelIdentity Identity => identity.Value;
 
+    /// <inheritdoc/>
+    public override string NumberContract => "equal-bits-1";
+
     /// <summary>The wired layers.</summary>
     public Architecture Architecture { get; }
 
@@ -146,7 +149,9 @@ public sealed class DecoderModel : LanguageModel
     public override void GenerateUntil(IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
         new GreedyGenerator(this).Generate(requests, completed, cancellation);
 
-    /// <summary>Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.</summary>
+    /// <summary>
+    /// Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.
+    /// </summary>
     public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false)
     {
         RequireLength(ids);

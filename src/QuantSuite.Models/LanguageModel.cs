@@ -26,6 +26,13 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Hashes of everything that a number of this model depends on.</summary>
     public abstract ModelIdentity Identity { get; }
 
+    /// <summary>
+    /// The name of the rules that fix this engine's numbers to the bit (docs/kernels.md: order of every sum, every rounding); empty where an engine makes
+    /// no such promise, as
+    /// remote ones cannot. Under one contract equal inputs give equal bits, so the noise of a measurement is zero.
+    /// </summary>
+    public virtual string NumberContract => "";
+
     /// <summary>Tokens computed since the model was made, for throughput; 0 where a model cannot know. A prefix that is computed once counts once.</summary>
     public virtual long TokenCount => 0;
 

@@ -40,6 +40,21 @@ public sealed record Baseline
     /// <summary>One score an item: 1 or 0, or the number to seven significant digits.</summary>
     public required IReadOnlyList<double> Scores { get; init; }
 
+    /// <summary>
+    /// Log-likelihood margins of a choice task, nats, as <see cref="MarginText"/> stores them, NaN where an item has none; null where no item has one, or
+    /// where the file is absent.
+    /// </summary>
+    public IReadOnlyList<double>? Margins { get; init; }
+
+    /// <summary>What the engine promised of its numbers; empty where it promised nothing.</summary>
+    public string NumberContract { get; init; } = "";
+
+    /// <summary>The engine's measured noise; null under a number contract, which proves it zero, and where nobody measured.</summary>
+    public NoiseFloor? Noise { get; init; }
+
+    /// <summary>When, from which run and why; null in files of the first schema.</summary>
+    public Approval? Approval { get; init; }
+
     /// <summary>The answers in words, where this was made from a result; a file does not hold them.</summary>
     public IReadOnlyList<string>? Answers { get; init; }
 
@@ -61,6 +76,9 @@ public sealed record Baseline
             Metrics = result.Metrics,
             Codes = binary ? string.Concat(result.Items.Select(CheckedCode)) : "",
             Scores = [.. result.Items.Select(item => OutcomeScore.Stored(result.Gate.Kind, item.Score))],
+            Margins = MarginsOf(result),
+            NumberContract = result.NumberContract,
+            Approval = new Approval("", result.Environment.Commit, result.Environment.Processor),
             Answers = [.. result.Items.Select(item => item.Answer)],
         };
     }
@@ -79,6 +97,9 @@ public sealed record Baseline
             if (!scores[i].Equals(Scores[i]) || (Codes.Length > 0 && Codes[i] != now.Items[i].Code))
                 yield return new ItemChange(i, AnswerBefore(i, now.Items[i]), Scores[i], now.Items[i]);
     }
+
+    private static double[]? MarginsOf(EvalResult result) => result.Gate.Kind == GateKind.RightOrWrong && result.Items.Any(item => item.Margin is not null)
+        ? [.. result.Items.Select(item => MarginText.Stored(item.Margin ?? double.NaN))] : null;
 
     private string AnswerBefore(int index, ItemOutcome now)
     {

@@ -12,8 +12,8 @@ namespace QuantSuite.Evaluation.Baselines;
 /// </summary>
 public static class BaselineText
 {
-    /// <summary>The version of the schema that this writes and reads.</summary>
-    public const int Schema = 1;
+    /// <summary>The version of the schema that this writes; it reads the first one too, which had no approval and no number contract.</summary>
+    public const int Schema = 2;
 
     private const int CodesPerLine = 50;
     private const int ScoresPerLine = 10;
@@ -62,6 +62,10 @@ public static class BaselineText
         json.WriteEndObject();
         WriteStrings(json, "settings", baseline.Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal));
         WriteStrings(json, "hashes", Hashes(baseline));
+        json.WriteString("numbers", baseline.NumberContract);
+        if (baseline.Noise is { } noise)
+            Write(noise, json);
+        Write(baseline.Approval ?? new Approval("", "", ""), json);
         json.WriteStartArray("metrics");
         foreach (Metric metric in baseline.Metrics)
             Write(metric, json);
@@ -71,6 +75,32 @@ public static class BaselineText
         foreach (string line in Lines(baseline))
             json.WriteStringValue(line);
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(NoiseFloor noise, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("noise");
+        json.WriteNumber("runs", noise.RunCount);
+        WriteNumber(json, "flipRate", noise.FlipRate);
+        WriteNumber(json, "scoreSpread", noise.ScoreSpread);
+        WriteNumber(json, "natsSpread", noise.NatsSpread);
+        json.WriteBoolean("equalBits", noise.EqualBits);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Approval approval, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("approved");
+        json.WriteString("when", approval.When);
+        json.WriteString("commit", approval.Commit);
+        json.WriteString("processor", approval.Processor);
+        json.WriteString("reason", approval.Reason);
+        if (approval.Loosening is { } loosening)
+        {
+            json.WriteString("loosened", loosening.What);
+            json.WriteString("expires", loosening.Expires);
+        }
         json.WriteEndObject();
     }
 
@@ -131,7 +161,7 @@ public static class BaselineText
     private static Baseline Read(JsonPart root)
     {
         int schema = root["schema"].Int32();
-        if (schema != Schema)
+        if (schema is < 1 or > Schema)
             throw new FormatException($"its schema is {schema}, expected {Schema}.");
         JsonPart gate = root["gate"], hashes = root["hashes"];
         GateKind kind = gate["kind"].Name<GateKind>();
@@ -153,8 +183,18 @@ public static class BaselineText
             Metrics = [.. root["metrics"].Elements().Select(ReadMetric)],
             Codes = kind == GateKind.RightOrWrong ? string.Concat(outcomes) : "",
             Scores = [.. outcomes.Select(outcome => Score(outcome, kind))],
+            NumberContract = root.Optional("numbers")?.Text() ?? "",
+            Noise = root.Optional("noise") is { } noise ? ReadNoise(noise) : null,
+            Approval = schema == 1 ? null : ReadApproval(root["approved"]),
         };
     }
+
+    private static NoiseFloor ReadNoise(JsonPart noise) =>
+        new(noise["runs"].Int32(), noise["flipRate"].Double(), noise["scoreSpread"].Double(), noise["natsSpread"].Double(), noise["equalBits"].Boolean());
+
+    private static Approval ReadApproval(JsonPart approved) => new(
+        approved["when"].Text(), approved["commit"].Text(), approved["processor"].Text(), approved["reason"].Text(),
+        approved.Optional("loosened") is { } what ? new Loosening(what.Text(), approved["expires"].Text()) : null);
 
     private static Metric ReadMetric(JsonPart metric) => new(
         metric["name"].Text(),

@@ -7,7 +7,7 @@ namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
 /// Two runs of the same items, paired: the change of the mean score (new minus before, higher is better) with one-sided limits at
-/// α = <see cref="Gate.Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval, items taken as independent. Real
+/// <see cref="Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval, items taken as independent. Real
 /// scores and log-likelihoods: the ratio Σ score / Σ weight with the clustered bootstrap of <see cref="PairedRatio"/>, seeded from both runs' content.
 /// Items that are not finite in either run are left out of the change and counted.
 /// </summary>
@@ -49,6 +49,18 @@ public sealed record Comparison
     /// <summary>Items whose log-likelihoods were numbers and are not any more. They are a failure whatever the mean says.</summary>
     public required int BrokenCount { get; init; }
 
+    /// <summary>The level of each limit: the row's, or half of it where <see cref="Margins"/> judge too.</summary>
+    public required double Alpha { get; init; }
+
+    /// <summary>One-sided p for a loss of the score: McNemar's exact one, or the larger of the guarded interval's and the sign-flip test's.</summary>
+    public required double ScoreLossP { get; init; }
+
+    /// <summary>One-sided p for a gain of the score.</summary>
+    public required double ScoreGainP { get; init; }
+
+    /// <summary>What the log-likelihood margins say, for choice tasks whose earlier run has them; else null.</summary>
+    public MarginComparison? Margins { get; init; }
+
     /// <summary>McNemar's exact two-sided p, for right and wrong only.</summary>
     public double? McNemarP { get; init; }
 
@@ -56,6 +68,47 @@ public sealed record Comparison
     /// About how many items like these would decide (<see cref="PairedRatio.NeededClusterCount"/>, times items per cluster); null where none would.
     /// </summary>
     public double? NeededItemCount { get; init; }
+
+    /// <summary>The row's p for a loss: by the scores, or twice the smaller where log-likelihood margins judge too (Bonferroni).</summary>
+    public double LossP => Margins is { } margins ? Math.Min(1, 2 * Math.Min(ScoreLossP, margins.LossP)) : ScoreLossP;
+
+    /// <summary>What the scores alone say, by the rule of <see cref="Verdict"/>; <see cref="VerdictKind.Changed"/> where none differs.</summary>
+    public VerdictKind ScoreKind
+    {
+        get
+        {
+            if (!ScoresDiffer)
+                return VerdictKind.Changed;
+            if (BrokenCount > 0)
+                return VerdictKind.Fail;
+            if (Limits.Low > 0 && ScoreGainP <= Alpha)
+                return VerdictKind.Improved;
+            if (Limits.Low > -Gate.Margin)
+                return VerdictKind.Pass;
+            return Limits.High < 0 && ScoreLossP <= Alpha ? VerdictKind.Fail : VerdictKind.Inconclusive;
+        }
+    }
+
+    /// <summary>
+    /// Both together. A loss that either proves fails. A score that passes or did not change is undecided where the margins are, and improved where they
+    /// are; a score that is undecided stays so: margins may fail a row, never pass it.
+    /// </summary>
+    public VerdictKind Kind => (ScoreKind, Margins?.Kind) switch
+    {
+        (var score, null) => score,
+        (VerdictKind.Fail, _) or (_, VerdictKind.Fail) => VerdictKind.Fail,
+        (VerdictKind.Pass or VerdictKind.Changed, VerdictKind.Inconclusive or VerdictKind.Improved) => Margins!.Kind,
+        (var score, _) => score,
+    };
+
+    /// <summary>
+    /// The smallest loss of the score that these items see in four of five cases, a fraction or nats per token: Connor's formula at the discordance
+    /// measured (at least 2 %) for
+    /// right and wrong, else (z_α + z_β) standard errors. Null where even a loss of every discordant item stays unseen.
+    /// </summary>
+    public double? SmallestLoss() => Gate.Kind == GateKind.RightOrWrong
+        ? PowerAnalysis.SmallestPaired(Math.Max(1, ItemCount), Math.Clamp((double)(LostCount + GainedCount) / Math.Max(1, ItemCount), 0.02, 1), Alpha)
+        : StandardError is { } error ? (NormalDistribution.Critical(Alpha) + NormalDistribution.Quantile(PowerAnalysis.Usual)) * error : null;
 
     /// <summary>Whether any item's score differs.</summary>
     public bool ScoresDiffer => LostCount + GainedCount + BrokenCount > 0 || Changes.Any(change => !change.BeforeScore.Equals(change.Now.Score));
@@ -79,6 +132,9 @@ public sealed record Comparison
         string[] clusters = [.. finite.Select(i => binary ? "" : now.Items[i].Cluster)];
         var ratio = new PairedRatio([.. finite.Select(i => scores[i] - before.Scores[i])], weights, clusters);
         PairedOutcomes table = binary ? Table(scores, before.Scores) : default;
+        bool margins = binary && before.Margins is not null && now.Items.Any(item => item.Margin is not null);
+        double alpha = margins ? Gate.Alpha / 2 : Gate.Alpha;
+        ulong seed = Seed(before.BitsHash, now.BitsHash);
         var comparison = new Comparison
         {
             Gate = gate,
@@ -88,7 +144,11 @@ public sealed record Comparison
             Now = finite.Sum(i => scores[i]) / weights.Sum(),
             Change = ratio.Change,
             StandardError = ratio.StandardError,
-            Limits = binary ? table.Tango(NormalDistribution.Critical(Gate.Alpha)) : ratio.Limits(Gate.Alpha, Seed(before.BitsHash, now.BitsHash)),
+            Alpha = alpha,
+            Limits = binary ? table.Tango(NormalDistribution.Critical(alpha)) : ratio.Limits(alpha, seed),
+            ScoreLossP = binary ? table.LossP() : RatioLossP(ratio, seed),
+            ScoreGainP = binary ? table.GainP() : RatioLossP(ratio.Negated(), seed),
+            Margins = margins ? MarginComparison.Of(before.Margins, now, alpha) : null,
             Changes = [.. before.Changes(now, scores)],
             LostCount = finite.Count(i => scores[i] < before.Scores[i]),
             GainedCount = finite.Count(i => scores[i] > before.Scores[i]),
@@ -99,11 +159,14 @@ public sealed record Comparison
         return comparison with { NeededItemCount = comparison.Needed(ratio) };
     }
 
+    // The larger of both: either alone can be too sure, of few clusters or of skewed ones.
+    private static double RatioLossP(PairedRatio ratio, ulong seed) => Math.Max(ratio.GuardedLossP(), SignFlip.LossP(ratio.ClusterChanges, seed));
+
     private static bool IsBroken(char code, double score) => code == OutcomeScore.Broken || !double.IsFinite(score);
 
     private double? Needed(PairedRatio ratio)
     {
-        if (ClusterCount == 0 || ratio.NeededClusterCount(Gate.Alpha, Gate.Margin) is not { } clusters)
+        if (ClusterCount == 0 || ratio.NeededClusterCount(Alpha, Gate.Margin) is not { } clusters)
             return null;
         return Math.Max(ItemCount + 1, Math.Ceiling(clusters * ItemCount / ClusterCount));
     }

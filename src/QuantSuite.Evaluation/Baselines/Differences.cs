@@ -2,7 +2,8 @@ namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
 /// Where two runs are not of the same thing. Other questions make other numbers: items, prompts, tokenizer, task version and settings are refused.
-/// Other weights, recipe internals and calibration are what a gate is there to judge: compared, and named. The engine is not looked at: its code is what is under test.
+/// Other weights, recipe internals and calibration are what a gate is there to judge: compared, and named. The engine is not looked at: its code is what
+/// is under test.
 /// </summary>
 internal sealed record Differences(IReadOnlyList<string> Refusals, IReadOnlyList<string> Notes)
 {
@@ -26,6 +27,7 @@ internal sealed record Differences(IReadOnlyList<string> Refusals, IReadOnlyList
             Named("weights", before.Identity.Weights, now.Identity.Weights),
             Named("recipe internals", before.Identity.Recipe, now.Identity.Recipe),
             Named("calibration", before.Identity.Calibration, now.Identity.Calibration),
+            before.Approval is null ? null : Named("number contract", before.NumberContract, now.NumberContract),
             Margin(before.Gate.Margin, now.Gate.Margin),
         ];
         return new Differences([.. refusals.OfType<string>()], [.. notes.OfType<string>()]);

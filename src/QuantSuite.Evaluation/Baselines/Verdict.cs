@@ -31,7 +31,8 @@ public enum VerdictKind
 /// <summary>
 /// The verdict of one row against its approved baseline. With L, U the one-sided limits of the paired change (new minus approved, higher is better) at
 /// α = 0.01 each and δ the approved margin, in this order: equal bits pass at once; no score differs: changed; improved (L > 0); pass (L > −δ);
-/// fail (U &lt; 0); inconclusive.
+/// fail (U &lt; 0, and for right and wrong McNemar's exact p ≤ α); inconclusive. A choice task's log-likelihood margins are judged beside the scores, each
+/// then at α/2: <see cref="Comparison.Kind"/> joins the two.
 /// </summary>
 public sealed record Verdict
 {
@@ -88,17 +89,6 @@ public sealed record Verdict
         return new Verdict(key, Decide(comparison, approved.BitsHash == now.BitsHash), differences.Notes, comparison, now, approved);
     }
 
-    private static VerdictKind Decide(Comparison comparison, bool sameBits)
-    {
-        (double low, double high) = (comparison.Limits.Low, comparison.Limits.High);
-        if (!comparison.ScoresDiffer)
-            return sameBits ? VerdictKind.Equal : VerdictKind.Changed;
-        if (comparison.BrokenCount > 0)
-            return VerdictKind.Fail;
-        if (low > 0)
-            return VerdictKind.Improved;
-        if (low > -comparison.Gate.Margin)
-            return VerdictKind.Pass;
-        return high < 0 ? VerdictKind.Fail : VerdictKind.Inconclusive;
-    }
+    private static VerdictKind Decide(Comparison comparison, bool sameBits) =>
+        sameBits && !comparison.ScoresDiffer ? VerdictKind.Equal : comparison.Kind;
 }

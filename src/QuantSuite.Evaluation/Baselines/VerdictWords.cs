@@ -45,8 +45,17 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
     {
         if (verdict.Kind is VerdictKind.Improved or VerdictKind.Pass or VerdictKind.Inconclusive || verdict.Kind == VerdictKind.Fail && Comparison!.BrokenCount == 0)
             yield return Change();
+        if (Comparison?.Margins is { Kind: not VerdictKind.Changed } margins && verdict.Kind != VerdictKind.Equal && Comparison.BrokenCount == 0)
+            yield return Margins(margins);
         yield return Conclusion();
     }
+
+    // Which of the two decided, where both judged.
+    private bool ByMargins => Comparison!.Margins is { } margins && margins.Kind == verdict.Kind && Comparison.ScoreKind != verdict.Kind;
+
+    private string Margins(MarginComparison margins) =>
+        Invariant($"Log-likelihood margins {(margins.Change < 0 ? "-" : "+")}{Math.Abs(margins.Change):F4} nats ({Sure} above {margins.Limits.Low:+0.0000;-0.0000}, ")
+        + Invariant($"below {margins.Limits.High:+0.0000;-0.0000}; margin {margins.Margin:F4}).");
 
     private string Conclusion() => verdict.Kind switch
     {
@@ -54,9 +63,10 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
         VerdictKind.Missing => "no approved baseline. If its numbers are right, accept them.",
         VerdictKind.Refused => "not comparable with the approved baseline.",
         VerdictKind.Changed => "the same scores from other bits.",
-        VerdictKind.Improved => "A gain beyond chance.",
+        VerdictKind.Improved => "A gain beyond chance: accept it, and it is what the next run is held to.",
         VerdictKind.Pass => Invariant($"{Comparison!.Changes.Count} of {Comparison.ItemCount} items changed; any loss is below the margin."),
         VerdictKind.Fail when Comparison!.BrokenCount > 0 => $"{Comparison.BrokenCount} of {Comparison.ItemCount} items have no numbers for log-likelihoods any more.",
+        VerdictKind.Fail when ByMargins => "Right answers lost likelihood beyond chance; the count of right answers alone does not show it.",
         VerdictKind.Fail when Comparison!.Limits.High < -Comparison.Gate.Margin => "A loss beyond chance and beyond the margin.",
         VerdictKind.Fail => "A loss beyond chance that may exceed the margin.",
         _ => Undecided(),
@@ -64,6 +74,8 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
 
     private string Undecided() => Comparison! switch
     {
+        { Margins: { Kind: VerdictKind.Inconclusive } margins } when ByMargins => margins.NeededItemCount is { } needed
+            ? Invariant($"The log-likelihood margins of {margins.ItemCount} items cannot tell; about {needed:#,0} like these would.") : "No number of items like these would tell.",
         { ItemCount: 0 } => "Without items nothing is known.",
         { NeededItemCount: { } needed, ItemCount: int count } => Invariant($"{count} items cannot tell; about {needed:#,0} like these would."),
         _ => "No number of items like these would tell.",
@@ -73,8 +85,10 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
     {
         Interval limits = Comparison!.Limits;
         return $"{Mean(Comparison.Before)} → {Mean(Comparison.Now)}, change {Signed(Comparison.Change)} {Unit} "
-            + $"(99 % sure above {Signed(limits.Low)}, 99 % sure below {Signed(limits.High)}; margin {Amount(Comparison.Gate.Margin)}).";
+            + $"({Sure} above {Signed(limits.Low)}, {Sure} below {Signed(limits.High)}; margin {Amount(Comparison.Gate.Margin)}).";
     }
+
+    private string Sure => Invariant($"{100 * (1 - Comparison!.Alpha):0.##} % sure");
 
     private IEnumerable<string> Metrics()
     {

@@ -20,6 +20,8 @@ public sealed class PairedRatio
     private readonly double[] _weights;
     private readonly double _totalChange;
     private readonly double _totalWeight;
+    private readonly double _squares;
+    private readonly double _largest;
 
     /// <summary>Sums changes and weights by cluster.</summary>
     /// <param name="changes">Score of this run minus score of the other, one an item; finite.</param>
@@ -40,6 +42,9 @@ public sealed class PairedRatio
         }
         _totalChange = _changes.Sum();
         _totalWeight = _weights.Sum();
+        double scale = count / _totalWeight;
+        _largest = count == 0 ? 0 : _changes.Max(Math.Abs) * scale;
+        _squares = _changes.Sum(change => change * scale * (change * scale));
         StandardError = Statistics.StandardError.OfRatio(changes, weights, clusters);
     }
 
@@ -67,13 +72,41 @@ public sealed class PairedRatio
     /// <summary>
     /// The interval of a mean after z² pseudo-clusters are added, half with the largest contribution seen, half with its opposite: with
     /// d_g = G·change_g/Σ weight and M = max |d_g|, centre m = Δ·G/(G + z²), v = (Σ d_g² + z²M²)/(G + z²) − m², limits m ± z·√(v/(G + z²)).
-    /// For right and wrong without a flip it is Tango's ±z²/(n + z²); where all clusters changed alike it excludes 0 from 7 clusters on (α = 0.01), as a sign test does (2⁻⁷ &lt; 0.01 &lt; 2⁻⁶).
+    /// For right and wrong without a flip it is Tango's ±z²/(n + z²); where all clusters changed alike it excludes 0 from 7 clusters on (α = 0.01), as a
+    /// sign test does (2⁻⁷ &lt; 0.01 &lt; 2⁻⁶).
     /// </summary>
     public Interval Guarded(double z)
     {
         double centre = Change * ClusterCount / (ClusterCount + z * z);
         double half = z * Math.Sqrt(Variance(z) / (ClusterCount + z * z));
         return new Interval(centre - half, centre + half);
+    }
+
+    private PairedRatio(PairedRatio other)
+    {
+        (_changes, _weights) = ([.. other._changes.Select(change => -change)], other._weights);
+        (_totalChange, _totalWeight, _squares, _largest) = (-other._totalChange, other._totalWeight, other._squares, other._largest);
+        StandardError = other.StandardError;
+    }
+
+    /// <summary>The comparison the other way round.</summary>
+    public PairedRatio Negated() => new(this);
+
+    /// <summary>The changes of the clusters, for tests of their own.</summary>
+    public IReadOnlyList<double> ClusterChanges => _changes;
+
+    /// <summary>One-sided p of a loss by <see cref="Guarded"/>: the level at which its upper limit reaches 0; 1 where nothing is lost.</summary>
+    public double GuardedLossP()
+    {
+        if (!(Change < 0))
+            return 1;
+        double low = 0, high = 40;
+        for (int step = 0; step < 60; step++)
+        {
+            double middle = (low + high) / 2;
+            (low, high) = Guarded(middle).High < 0 ? (middle, high) : (low, middle);
+        }
+        return NormalDistribution.UpperTail(low);
     }
 
     /// <summary>
@@ -89,11 +122,8 @@ public sealed class PairedRatio
 
     private double Variance(double z)
     {
-        double scale = ClusterCount / _totalWeight;
-        double largest = _changes.Max(Math.Abs) * scale;
         double centre = Change * ClusterCount / (ClusterCount + z * z);
-        double squares = _changes.Sum(change => change * scale * (change * scale));
-        return Math.Max(0, (squares + z * z * largest * largest) / (ClusterCount + z * z) - centre * centre);
+        return Math.Max(0, (_squares + z * z * _largest * _largest) / (ClusterCount + z * z) - centre * centre);
     }
 
     private Interval Resampled(double alpha, ulong seed)

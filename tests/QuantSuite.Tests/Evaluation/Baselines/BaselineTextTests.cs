@@ -16,7 +16,7 @@ public class BaselineTextTests
         string codes = string.Concat(Enumerable.Repeat("AbAcA", 11));
         Assert.Equal($$"""
             {
-              "schema": 1,
+              "schema": 2,
               "model": "microworld-m",
               "task": "commonsense",
               "taskVersion": 1,
@@ -36,6 +36,13 @@ public class BaselineTextTests
                 "calibration": "",
                 "items": "{{Hash("items")}}",
                 "prompts": "{{Hash("prompts")}}"
+              },
+              "numbers": "",
+              "approved": {
+                "when": "",
+                "commit": "abc",
+                "processor": "processor",
+                "reason": ""
               },
               "metrics": [
                 {
@@ -114,9 +121,9 @@ public class BaselineTextTests
 
     public static TheoryData<string, string, string> Damages => new()
     {
-        { "\"schema\": 1", "\"schema\": 9", "its schema is 9, expected 1" },
-        { "\"schema\": 1", "\"schema\": 1e99", "$.schema is 1e99, expected a whole number" },
-        { "\"schema\": 1,", "", "$.schema is missing" },
+        { "\"schema\": 2", "\"schema\": 9", "its schema is 9, expected 2" },
+        { "\"schema\": 2", "\"schema\": 1e99", "$.schema is 1e99, expected a whole number" },
+        { "\"schema\": 2,", "", "$.schema is missing" },
         { "\"kind\": \"RightOrWrong\"", "\"kind\": \"7\"", "$.gate.kind is '7', expected one of RightOrWrong" },
         { "\"margin\": 0.02", "\"margin\": \"wide\"", "$.gate.margin is 'wide', expected a number" },
         { "\"model\": \"microworld-m\"", "\"model\": null", "$.model is Null, expected String" },

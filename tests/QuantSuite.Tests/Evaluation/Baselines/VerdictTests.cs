@@ -14,9 +14,11 @@ public class VerdictTests
     [InlineData(0, 0, "2", VerdictKind.Changed, false, true)]
     [InlineData(1, 0, "2", VerdictKind.Pass, false, true)]
     [InlineData(2, 3, "2", VerdictKind.Pass, false, true)]
-    [InlineData(6, 0, "2", VerdictKind.Fail, true, true)]
+    [InlineData(6, 0, "2", VerdictKind.Inconclusive, false, true)]
+    [InlineData(7, 0, "2", VerdictKind.Fail, true, true)]
     [InlineData(60, 1, "2", VerdictKind.Fail, true, true)]
-    [InlineData(0, 6, "2", VerdictKind.Improved, false, true)]
+    [InlineData(0, 6, "2", VerdictKind.Pass, false, true)]
+    [InlineData(0, 7, "2", VerdictKind.Improved, false, true)]
     [InlineData(12, 5, "2", VerdictKind.Inconclusive, false, true)]
     public void Right_or_wrong(int lost, int gained, string bits, VerdictKind kind, bool fails, bool failsStrict)
     {
