@@ -21,10 +21,14 @@ internal sealed class LinearStack : IDisposable
         }
         groups.Add([make(Vocabulary, Hidden)]);
         ByteCount = groups.Sum(group => group.Sum(weight => weight.ByteCount));
+        WeightCount = groups.Sum(group => group.Sum(weight => (long)weight.Rows * weight.Columns));
     }
 
     /// <summary>Bytes read a step.</summary>
     public long ByteCount { get; }
+
+    /// <summary>Weights.</summary>
+    public long WeightCount { get; }
 
     /// <summary>All products of one step of so many sequences.</summary>
     public void Step(Kernels kernels, int sequenceCount)

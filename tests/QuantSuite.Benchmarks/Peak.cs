@@ -135,7 +135,5 @@ internal static class Peak
         ("fp8_e4m3 channel", (n, k) => Filling.Quantized(n, k, NumericFormats.Fp8E4M3, k, symmetric: true)),
         ("mxfp4", (n, k) => Filling.Quantized(n, k, NumericFormats.Mxfp4, 32, symmetric: true)),
         ("nf4 g64", (n, k) => Filling.Quantized(n, k, NumericFormats.Nf4, 64, symmetric: true)),
-        ("int3 g16, 1 % outliers", Filling.Outliers),
-        ("tables of 4 bits a row", (n, k) => Filling.Tables(n, k, 4)),
     ];
 }
