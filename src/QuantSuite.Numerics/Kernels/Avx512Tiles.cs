@@ -80,6 +80,7 @@ internal static unsafe class Avx512Tiles
     [MethodImpl(Hot)]
     private static void Multiply4(in Strip strip, int m)
     {
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint aStride = strip.AStride, cStride = strip.CStride, count = strip.Columns;
         float* c = strip.C + m * cStride;
         Sums s0 = default, s1 = default, s2 = default, s3 = default;
@@ -92,7 +93,6 @@ internal static unsafe class Avx512Tiles
         }
         float* a0 = strip.A + m * aStride, a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint step = strip.AheadStep;
         for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {
@@ -117,12 +117,12 @@ internal static unsafe class Avx512Tiles
     [MethodImpl(Hot)]
     private static void Multiply2(in Strip strip, int m)
     {
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint aStride = strip.AStride, cStride = strip.CStride, count = strip.Columns;
         float* c = strip.C + m * cStride;
         Sums s0 = strip.Continues ? Sums.Load(c) : default, s1 = strip.Continues ? Sums.Load(c + cStride) : default;
         float* a0 = strip.A + m * aStride, a1 = a0 + aStride;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint step = strip.AheadStep;
         for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {
@@ -143,11 +143,11 @@ internal static unsafe class Avx512Tiles
     [MethodImpl(Hot)]
     private static void Multiply1(in Strip strip, int m)
     {
+        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint count = strip.Columns;
         float* c = strip.C + m * strip.CStride, a = strip.A + m * strip.AStride;
         Sums s = strip.Continues ? Sums.Load(c) : default;
         float* b0 = strip.B0, b1 = strip.B1, b2 = strip.B2;
-        byte* ahead0 = strip.Ahead(0), ahead1 = strip.Ahead(1), ahead2 = strip.Ahead(2);
         nint step = strip.AheadStep;
         for (nint k = 0; k < count; k++, ahead0 += step, ahead1 += step, ahead2 += step)
         {

@@ -41,6 +41,11 @@ internal static unsafe class CodeWords
 {
     private const int Width = PanelMatrix.PanelWidth;
 
+    /// <summary>Words of a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountOf<TWidth>()
+        where TWidth : struct, ICodeWidth => 32 % TWidth.Bits == 0 ? TWidth.Bits : TWidth.Bits + 1;
+
     /// <summary>Columns that word number so-and-so of a block holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ColumnsOf<TWidth>(int word)

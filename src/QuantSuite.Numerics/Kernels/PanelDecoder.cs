@@ -11,7 +11,6 @@ namespace QuantSuite.Numerics;
 internal static unsafe class PanelDecoder
 {
     private const int Width = PanelMatrix.PanelWidth;
-    private const int BlockWidth = QuantizedMatrix.BlockWidth;
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -20,13 +19,7 @@ internal static unsafe class PanelDecoder
     {
         var loop = new DecodingLoop(weight, panel, first, count, destination, withScales);
         weight.Law.Run(ref loop);
-        if (!HasWholeBlocks(weight))
-            ApplyGrids(weight, panel, first, count, destination, withScales);
     }
-
-    /// <summary>Whether each block of 32 columns lies in one group, and a value is no more than (code − zero)·scale.</summary>
-    public static bool HasWholeBlocks(QuantizedMatrix weight) =>
-        !weight.HasColumnGroups && weight.Offsets is null && (weight.GroupCount == 1 || weight.GroupSize % BlockWidth == 0);
 
     /// <summary>The values of half-width panels.</summary>
     [MethodImpl(Hot)]
@@ -106,82 +99,84 @@ internal static unsafe class PanelDecoder
     private static Vector256<float> LookUp(Vector512<float> table, Vector256<int> index) => Avx.BlendVariable(
         Avx2.PermuteVar8x32(table.GetLower(), index), Avx2.PermuteVar8x32(table.GetUpper(), index), (index << 28).AsSingle());
 
-    // (value − zero)·scale, then the offset, of values already decoded.
-    [MethodImpl(Hot)]
-    private static void ApplyGrids(QuantizedMatrix weight, int panel, int first, int count, float* values, bool withScales)
+    private readonly struct DecodingLoop : ICodeLoop
     {
-        int* groups = weight.ColumnGroups;
-        int groupSize = weight.GroupSize, firstGroup = groups == null ? first / groupSize : 0;
-        int groupCount = (groups == null ? (first + count - 1) / groupSize + 1 : weight.GroupCount) - firstGroup;
-        float* room = Scratch.Grids(3L * groupCount * Width);
-        float* scales = withScales ? weight.Scales.Read(panel, firstGroup, groupCount, room) : null;
-        float* zeros = weight.Zeros == null ? null : weight.Zeros.Read(panel, firstGroup, groupCount, room + groupCount * Width);
-        float* offsets = weight.Offsets == null ? null : weight.Offsets.Read(panel, firstGroup, groupCount, room + 2 * groupCount * Width);
-        Vector512<float> zero = Vector512.Create(weight.Law.Zero), scale = Vector512.Create(1f);
-        for (int column = first; column < first + count; column++, values += Width)
-        {
-            int group = groups == null ? column / groupSize - firstGroup : groups[column];
-            if (zeros != null)
-                zero = Vector512.Load(zeros + group * Width);
-            if (scales != null)
-                scale = Vector512.Load(scales + group * Width);
-            Vector512<float> value = (Vector512.Load(values) - zero) * scale;
-            if (offsets != null)
-                value += Vector512.Load(offsets + group * Width);
-            value.Store(values);
-        }
-    }
+        private readonly QuantizedMatrix weight;
+        private readonly CodeGrids grids;
+        private readonly float* destination;
+        private readonly int panel, first, count, groupEnd;
 
-    private readonly struct DecodingLoop(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales) : ICodeLoop
-    {
+        public DecodingLoop(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
+        {
+            this.weight = weight;
+            this.destination = destination;
+            this.panel = panel;
+            this.first = first;
+            this.count = count;
+            int firstGroup = weight.HasColumnGroups ? 0 : first / weight.GroupSize;
+            int groupCount = (weight.HasColumnGroups ? weight.GroupCount : (first + count - 1) / weight.GroupSize + 1) - firstGroup;
+            groupEnd = (firstGroup + 1) * weight.GroupSize - first;
+            grids = new CodeGrids(weight, panel, firstGroup, groupCount, withScales);
+        }
+
         public void Run<TWidth, TValues>()
             where TWidth : struct, ICodeWidth
-            where TValues : struct, ICodeValues<TValues> =>
-            Decode<TWidth, TValues>(weight, panel, first, count, destination, withScales);
+            where TValues : struct, ICodeValues<TValues>
+        {
+            if (grids.Offsets != null)
+                Decode<TWidth, TValues, OffsetGrid>();
+            else if (grids.Zeros != null || weight.Law.Zero != 0)
+                Decode<TWidth, TValues, ZeroGrid>();
+            else
+                Decode<TWidth, TValues, ScaleGrid>();
+        }
+
+        private void Decode<TWidth, TValues, TGrid>()
+            where TWidth : struct, ICodeWidth
+            where TValues : struct, ICodeValues<TValues>
+            where TGrid : struct, ICodeGrid =>
+            PanelDecoder.Decode<TWidth, TValues, TGrid>((uint*)weight.Locate(panel, first, out _), count, groupEnd, weight.GroupSize,
+                weight.HasColumnGroups ? weight.ColumnGroups + first : null, grids.Scales, grids.Zeros, grids.Offsets, weight.Law.Zero, TValues.From(weight.Law), destination);
     }
 
-    // (value − zero)·scale of each column; the values alone where blocks of 32 columns meet several groups.
+    // No calls in here: a register does not live through one.
     [MethodImpl(Hot)]
-    private static void Decode<TWidth, TValues>(QuantizedMatrix weight, int panel, int first, int count, float* destination, bool withScales)
+    private static void Decode<TWidth, TValues, TGrid>(
+        uint* block, int count, int groupEnd, int groupSize, int* groups, float* scales, float* zeros, float* offsets, float commonZero, TValues values, float* destination)
         where TWidth : struct, ICodeWidth
         where TValues : struct, ICodeValues<TValues>
+        where TGrid : struct, ICodeGrid
     {
-        uint* block = (uint*)weight.Locate(panel, first, out _);
-        int groupSize = weight.GroupSize, firstGroup = first / groupSize, groupCount = (first + count - 1) / groupSize + 1 - firstGroup, nextGroup = int.MaxValue;
-        float* scales = null, zeros = null;
-        Vector512<float> zero = default, scale = Vector512.Create(1f);
-        if (HasWholeBlocks(weight))
-        {
-            float* room = Scratch.Grids(2L * groupCount * Width);
-            scales = withScales ? weight.Scales.Read(panel, firstGroup, groupCount, room) : null;
-            zeros = weight.Zeros == null ? null : weight.Zeros.Read(panel, firstGroup, groupCount, room + groupCount * Width);
-            zero = Vector512.Create(weight.Law.Zero);
-            nextGroup = first;
-        }
-        TValues values = TValues.From(weight.Law);
-        for (int end = first + count; first < end; first += BlockWidth, block += TWidth.Bits * Width)
-        {
-            if (first >= nextGroup)
-            {
-                int group = first / groupSize;
-                if (scales != null)
-                    scale = Vector512.Load(scales + (group - firstGroup) * Width);
-                if (zeros != null)
-                    zero = Vector512.Load(zeros + (group - firstGroup) * Width);
-                nextGroup = (group + 1) * groupSize;
-            }
-            int columns = Math.Min(BlockWidth, end - first);
-            for (int word = 0; columns > 0; word++)
+        Vector512<float> zero = Vector512.Create(commonZero), scale = Vector512.Create(1f), offset = default;
+        float* end = destination + (nint)count * Width, sameGroup = destination, nextGroup = destination + (nint)groupEnd * Width;
+        nint group = 0, groupStep = (nint)groupSize * Width;
+        for (; destination < end; block += TWidth.Bits * Width)
+            for (int word = 0; word < CodeWords.CountOf<TWidth>() && destination < end; word++)
             {
                 Vector512<int> codes = CodeWords.Load<TWidth>(block, word);
-                int here = Math.Min(columns, CodeWords.ColumnsOf<TWidth>(word));
-                columns -= here;
-                for (; here > 0; here--, destination += Width)
+                float* wordEnd = destination + CodeWords.ColumnsOf<TWidth>(word) * Width;
+                wordEnd = wordEnd < end ? wordEnd : end;
+                while (destination < wordEnd)
                 {
-                    ((values.Of(codes) - zero) * scale).Store(destination);
-                    codes = TWidth.Next(codes);
+                    if (destination == sameGroup)
+                    {
+                        group = groups == null ? group : *groups++ * Width;
+                        if (scales != null)
+                            scale = Vector512.Load(scales + group);
+                        if (zeros != null)
+                            zero = Vector512.Load(zeros + group);
+                        if (offsets != null)
+                            offset = Vector512.Load(offsets + group);
+                        group += Width;
+                        sameGroup = groups == null ? nextGroup : destination + Width;
+                        nextGroup += groupStep;
+                    }
+                    for (float* stop = wordEnd < sameGroup ? wordEnd : sameGroup; destination < stop; destination += Width)
+                    {
+                        TGrid.Value(values.Of(codes), zero, scale, offset).Store(destination);
+                        codes = TWidth.Next(codes);
+                    }
                 }
             }
-        }
     }
 }

@@ -113,8 +113,8 @@ internal sealed unsafe class PanelProduct
             int count = Math.Min(columnBlock, weight.Columns - first);
             strip.Columns = count;
             strip.B0 = Panel(weight, firstPanel, first, count, decoded);
-            strip.B1 = firstPanel + 1 >= weight.PanelCount ? strip.B0 : Panel(weight, firstPanel + 1, first, count, decoded + PanelFloats);
-            strip.B2 = firstPanel + 2 >= weight.PanelCount ? strip.B1 : Panel(weight, firstPanel + 2, first, count, decoded + 2 * PanelFloats);
+            strip.B1 = firstPanel + 1 >= weight.PanelCount ? strip.B0 : Panel(weight, firstPanel + 1, first, count, decoded + columnBlock * PanelWidth);
+            strip.B2 = firstPanel + 2 >= weight.PanelCount ? strip.B1 : Panel(weight, firstPanel + 2, first, count, decoded + 2 * columnBlock * PanelWidth);
             LookAhead(weight, firstPanel, first + count, ref strip);
             multiply(strip);
             strip.A += count;

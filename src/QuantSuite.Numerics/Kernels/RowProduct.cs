@@ -13,7 +13,6 @@ namespace QuantSuite.Numerics;
 internal static unsafe class RowProduct
 {
     private const int Width = PanelMatrix.PanelWidth;
-    private const int BlockWidth = QuantizedMatrix.BlockWidth;
     private const int DensePrefetchBytes = 6144;
     private const int PrefetchBytes = 3072;
     private const int Line = 64;
@@ -21,7 +20,7 @@ internal static unsafe class RowProduct
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
     /// <summary>Whether there is a fused loop for this weight. For others, decode into a scratch first.</summary>
-    public static bool Supports(PanelMatrix weight) => weight is DensePanels || (weight is QuantizedMatrix quantized && PanelDecoder.HasWholeBlocks(quantized));
+    public static bool Supports(PanelMatrix weight) => weight is DensePanels or QuantizedMatrix;
 
     /// <summary>Panels that go side by side.</summary>
     public static int PanelsTogether(PanelMatrix weight) => weight is DensePanels dense ? dense.RowsTogether / Width : CodePanels;
@@ -56,6 +55,7 @@ internal static unsafe class RowProduct
         }
         Prefetch(quantized.Scales, panel);
         Prefetch(quantized.Zeros, panel);
+        Prefetch(quantized.Offsets, panel);
     }
 
     // The numbers of all groups of four panels.
@@ -121,7 +121,8 @@ internal static unsafe class RowProduct
     private readonly struct CodePanelsLoop : ICodeLoop
     {
         private readonly QuantizedMatrix weight;
-        private readonly float* x, y, scales, zeros;
+        private readonly CodeGrids grids;
+        private readonly float* x, y;
         private readonly int first, last;
 
         public CodePanelsLoop(QuantizedMatrix weight, int first, float* x, float* y)
@@ -131,60 +132,54 @@ internal static unsafe class RowProduct
             this.x = x;
             this.y = y;
             last = Math.Min(CodePanels, weight.PanelCount - first) - 1;
-            int gridCount = (last + 1) * weight.GroupCount;
-            float* room = Scratch.Grids(2L * gridCount * Width);
-            scales = weight.Scales.Read(first, 0, gridCount, room);
-            zeros = weight.Zeros is null ? null : weight.Zeros.Read(first, 0, gridCount, room + (long)gridCount * Width);
+            grids = new CodeGrids(weight, first, 0, (last + 1) * weight.GroupCount);
             Prefetch(weight.Scales, first + CodePanels);
             Prefetch(weight.Zeros, first + CodePanels);
+            Prefetch(weight.Offsets, first + CodePanels);
         }
 
         public void Run<TWidth, TValues>()
             where TWidth : struct, ICodeWidth
             where TValues : struct, ICodeValues<TValues>
         {
-            nint panelWords = (nint)weight.BlockCount * TWidth.Bits * Width;
-            uint* codes = (uint*)weight.Codes + first * panelWords;
-            TValues values = TValues.From(weight.Law);
-            if (zeros == null && weight.Law.Zero == 0)
-                MultiplyCodes<TWidth, TValues, WithoutZeros>(codes, panelWords, last, scales, null, 0, weight.Columns, weight.GroupSize, values, x, y);
+            if (grids.Offsets != null)
+                Multiply<TWidth, TValues, OffsetGrid>();
+            else if (grids.Zeros != null || weight.Law.Zero != 0)
+                Multiply<TWidth, TValues, ZeroGrid>();
             else
-                MultiplyCodes<TWidth, TValues, WithZeros>(codes, panelWords, last, scales, zeros, weight.Law.Zero, weight.Columns, weight.GroupSize, values, x, y);
+                Multiply<TWidth, TValues, ScaleGrid>();
+        }
+
+        private void Multiply<TWidth, TValues, TGrid>()
+            where TWidth : struct, ICodeWidth
+            where TValues : struct, ICodeValues<TValues>
+            where TGrid : struct, ICodeGrid
+        {
+            nint panelWords = (nint)weight.BlockCount * TWidth.Bits * Width;
+            MultiplyCodes<TWidth, TValues, TGrid>((uint*)weight.Codes + first * panelWords, panelWords, last, grids.Scales, grids.Zeros, grids.Offsets, weight.Law.Zero,
+                weight.GroupCount, weight.Columns, weight.GroupSize, weight.ColumnGroups, TValues.From(weight.Law), x, y);
         }
     }
 
     // No calls in here: a register does not live through one.
     [MethodImpl(Hot)]
-    private static void MultiplyCodes<TWidth, TValues, TZeros>(
-        uint* b0, nint panelWords, int last, float* g0, float* h0, float commonZero, int columns, int groupSize, TValues values, float* x, float* y)
+    private static void MultiplyCodes<TWidth, TValues, TGrid>(
+        uint* b0, nint panelWords, int last, float* scales, float* zeros, float* offsets, float commonZero, nint groupCount, int columns, int groupSize, int* groups,
+        TValues values, float* x, float* y)
         where TWidth : struct, ICodeWidth
         where TValues : struct, ICodeValues<TValues>
-        where TZeros : struct, IZeros
+        where TGrid : struct, ICodeGrid
     {
-        nint ahead = PrefetchBytes / sizeof(uint), grids = (nint)((columns + groupSize - 1) / groupSize) * Width;
-        int p1 = last < 1 ? last : 1, p2 = last < 2 ? last : 2, p3 = last;
+        nint ahead = PrefetchBytes / sizeof(uint), group = 0;
+        nint p1 = last < 1 ? last : 1, p2 = last < 2 ? last : 2, p3 = last;
         uint* b1 = b0 + p1 * panelWords, b2 = b0 + p2 * panelWords, b3 = b0 + p3 * panelWords, crossing = b0 + panelWords - ahead;
-        Vector512<float> z0 = Vector512.Create(commonZero), z1 = z0, z2 = z0, z3 = z0;
+        p1 *= groupCount * Width;
+        p2 *= groupCount * Width;
+        p3 *= groupCount * Width;
+        Vector512<float> z0 = Vector512.Create(commonZero), z1 = z0, z2 = z0, z3 = z0, o0 = default, o1 = default, o2 = default, o3 = default;
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, f0 = default, f1 = default, f2 = default, f3 = default;
-        for (int first = 0, groupFirst = 0; first < columns; first += BlockWidth)
+        for (float* end = x + columns, groupEnd = x; x < end;)
         {
-            if (first == groupFirst)
-            {
-                f0 = Vector512.Load(g0);
-                f1 = Vector512.Load(g0 + p1 * grids);
-                f2 = Vector512.Load(g0 + p2 * grids);
-                f3 = Vector512.Load(g0 + p3 * grids);
-                g0 += Width;
-                if (h0 != null)
-                {
-                    z0 = Vector512.Load(h0);
-                    z1 = Vector512.Load(h0 + p1 * grids);
-                    z2 = Vector512.Load(h0 + p2 * grids);
-                    z3 = Vector512.Load(h0 + p3 * grids);
-                    h0 += Width;
-                }
-                groupFirst += groupSize;
-            }
             nint next = b0 < crossing ? ahead : ahead + (CodePanels - 1) * panelWords;
             for (int line = 0; line < TWidth.Bits; line++)
             {
@@ -193,25 +188,50 @@ internal static unsafe class RowProduct
                 Sse.Prefetch0(b2 + next + line * Width);
                 Sse.Prefetch0(b3 + next + line * Width);
             }
-            int count = columns - first < BlockWidth ? columns - first : BlockWidth;
-            for (int word = 0; count > 0; word++)
+            for (int word = 0; word < CodeWords.CountOf<TWidth>() && x < end; word++)
             {
                 Vector512<int> c0 = CodeWords.Load<TWidth>(b0, word), c1 = CodeWords.Load<TWidth>(b1, word);
                 Vector512<int> c2 = CodeWords.Load<TWidth>(b2, word), c3 = CodeWords.Load<TWidth>(b3, word);
-                int here = CodeWords.ColumnsOf<TWidth>(word);
-                here = here < count ? here : count;
-                count -= here;
-                for (float* end = x + here; x < end; x++)
+                float* wordEnd = x + CodeWords.ColumnsOf<TWidth>(word);
+                wordEnd = wordEnd < end ? wordEnd : end;
+                while (x < wordEnd)
                 {
-                    Vector512<float> activation = Vector512.Create(*x);
-                    s0 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c0), z0) * f0, s0);
-                    s1 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c1), z1) * f1, s1);
-                    s2 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c2), z2) * f2, s2);
-                    s3 = Vector512.FusedMultiplyAdd(activation, TZeros.Subtract(values.Of(c3), z3) * f3, s3);
-                    c0 = TWidth.Next(c0);
-                    c1 = TWidth.Next(c1);
-                    c2 = TWidth.Next(c2);
-                    c3 = TWidth.Next(c3);
+                    if (x == groupEnd)
+                    {
+                        group = groups == null ? group : *groups++ * Width;
+                        f0 = Vector512.Load(scales + group);
+                        f1 = Vector512.Load(scales + group + p1);
+                        f2 = Vector512.Load(scales + group + p2);
+                        f3 = Vector512.Load(scales + group + p3);
+                        if (zeros != null)
+                        {
+                            z0 = Vector512.Load(zeros + group);
+                            z1 = Vector512.Load(zeros + group + p1);
+                            z2 = Vector512.Load(zeros + group + p2);
+                            z3 = Vector512.Load(zeros + group + p3);
+                        }
+                        if (offsets != null)
+                        {
+                            o0 = Vector512.Load(offsets + group);
+                            o1 = Vector512.Load(offsets + group + p1);
+                            o2 = Vector512.Load(offsets + group + p2);
+                            o3 = Vector512.Load(offsets + group + p3);
+                        }
+                        group += Width;
+                        groupEnd += groups == null ? groupSize : 1;
+                    }
+                    for (float* stop = wordEnd < groupEnd ? wordEnd : groupEnd; x < stop; x++)
+                    {
+                        Vector512<float> activation = Vector512.Create(*x);
+                        s0 = Vector512.FusedMultiplyAdd(activation, TGrid.Value(values.Of(c0), z0, f0, o0), s0);
+                        s1 = Vector512.FusedMultiplyAdd(activation, TGrid.Value(values.Of(c1), z1, f1, o1), s1);
+                        s2 = Vector512.FusedMultiplyAdd(activation, TGrid.Value(values.Of(c2), z2, f2, o2), s2);
+                        s3 = Vector512.FusedMultiplyAdd(activation, TGrid.Value(values.Of(c3), z3, f3, o3), s3);
+                        c0 = TWidth.Next(c0);
+                        c1 = TWidth.Next(c1);
+                        c2 = TWidth.Next(c2);
+                        c3 = TWidth.Next(c3);
+                    }
                 }
             }
             b0 += TWidth.Bits * Width;
@@ -223,23 +243,6 @@ internal static unsafe class RowProduct
         s1.Store(y + Width);
         s2.Store(y + 2 * Width);
         s3.Store(y + 3 * Width);
-    }
-
-    private interface IZeros
-    {
-        static abstract Vector512<float> Subtract(Vector512<float> value, Vector512<float> zero);
-    }
-
-    private readonly struct WithZeros : IZeros
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Subtract(Vector512<float> value, Vector512<float> zero) => value - zero;
-    }
-
-    private readonly struct WithoutZeros : IZeros
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Subtract(Vector512<float> value, Vector512<float> zero) => value;
     }
 
     private interface IHalfReader

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QuantSuite.Numerics;
 
 /// <summary>
@@ -40,6 +42,7 @@ internal unsafe struct Strip
     public bool Continues;
 
     /// <summary>What tile number 0, 1 and so on of these panels should ask for; what it reads anyway where there is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly byte* Ahead(int tile)
     {
         byte* ahead = tile == 0 ? Ahead0 : tile == 1 ? Ahead1 : tile == 2 ? Ahead2 : null;
