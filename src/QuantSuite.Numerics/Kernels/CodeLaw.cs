@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
 
 /// <summary>
 /// How sixteen codes at a time become values. The law is read off the table itself, so a new format needs no kernel: up to 4 bits any table is a look-up in a
-/// register; wider integers are converted, small floats shifted into place, and any other table is gathered from the cache.
+/// register, of 5 and 6 in two and four; wider integers are converted, small floats shifted into place, and any other table is gathered from the cache.
 /// </summary>
 internal sealed class CodeLaw
 {
@@ -19,7 +20,7 @@ internal sealed class CodeLaw
     {
         this.kind = kind;
         this.bits = bits;
-        bool folded = kind is CodeLawKind.Register or CodeLawKind.Table;
+        bool folded = kind is CodeLawKind.Register or CodeLawKind.Registers or CodeLawKind.Table;
         Table = GC.AllocateArray<float>(Math.Max(table.Length, Width), pinned: true);
         for (int i = 0; i < Table.Length; i++)
             Table[i] = table[i % table.Length] - (folded ? zero : 0);
@@ -42,7 +43,7 @@ internal sealed class CodeLaw
     public static CodeLaw Of(float[] table, float zero)
     {
         int bits = int.Log2(table.Length);
-        return new CodeLaw(bits <= 4 ? CodeLawKind.Register : KindOf(table), bits, table, zero);
+        return new CodeLaw(bits <= 4 ? CodeLawKind.Register : bits == 5 && Avx512F.IsSupported ? CodeLawKind.Registers : KindOf(table, bits), bits, table, zero);
     }
 
     /// <summary>Runs a loop that is compiled for this width and law.</summary>
@@ -62,6 +63,12 @@ internal sealed class CodeLaw
                 break;
             case 4:
                 loop.Run<FourBits, RegisterValues>();
+                break;
+            case 5 when kind == CodeLawKind.Registers:
+                loop.Run<FiveBits, RegisterPairValues>();
+                break;
+            case 6 when kind == CodeLawKind.Registers:
+                loop.Run<SixBits, FourRegisterValues>();
                 break;
             case 5:
                 RunWide<TLoop, FiveBits>(ref loop);
@@ -108,13 +115,15 @@ internal sealed class CodeLaw
         }
     }
 
-    private static CodeLawKind KindOf(float[] table)
+    private static CodeLawKind KindOf(float[] table, int bits)
     {
         int half = table.Length / 2;
         if (Holds(table, Enumerable.Range(0, table.Length).Select(code => (float)code)))
             return CodeLawKind.Integer;
         if (float.IsNormal(table[1]) && Holds(table, Enumerable.Range(0, table.Length).Select(code => (code < half ? code : code - 2 * half) * table[1])))
             return CodeLawKind.Signed;
+        if (bits == 6 && Avx512F.IsSupported)
+            return CodeLawKind.Registers;
         foreach ((CodeLawKind kind, Minifloat layout) in (ReadOnlySpan<(CodeLawKind, Minifloat)>)
             [(CodeLawKind.E4M3, Minifloat.E4M3), (CodeLawKind.E5M2, Minifloat.E5M2), (CodeLawKind.E2M3, Minifloat.E2M3), (CodeLawKind.E3M2, Minifloat.E3M2)])
             if (layout.Bits == int.Log2(table.Length) && Holds(table, layout.Values()))
@@ -132,6 +141,9 @@ internal enum CodeLawKind
 {
     /// <summary>Sixteen values in a register.</summary>
     Register,
+
+    /// <summary>Thirty-two values in two registers, or sixty-four in four: AVX-512 looks up in two at once.</summary>
+    Registers,
 
     /// <summary>The code itself.</summary>
     Integer,
@@ -162,6 +174,26 @@ internal readonly struct RegisterValues(Vector512<float> table) : ICodeValues<Re
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Of(Vector512<int> word) => PanelDecoder.LookUp(table, word);
+}
+
+/// <summary>Values of 5 bits: a look-up in two registers.</summary>
+internal readonly struct RegisterPairValues(Vector512<float> lower, Vector512<float> upper) : ICodeValues<RegisterPairValues>
+{
+    public static RegisterPairValues From(CodeLaw law) => new(Vector512.Create<float>(law.Table, 0), Vector512.Create<float>(law.Table, 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Of(Vector512<int> word) => Avx512F.PermuteVar16x32x2(lower, word, upper);
+}
+
+/// <summary>Values of 6 bits: look-ups in two registers and in two more, and the one that the highest bit asks for.</summary>
+internal readonly struct FourRegisterValues(Vector512<float> first, Vector512<float> second, Vector512<float> third, Vector512<float> fourth) : ICodeValues<FourRegisterValues>
+{
+    public static FourRegisterValues From(CodeLaw law) =>
+        new(Vector512.Create<float>(law.Table, 0), Vector512.Create<float>(law.Table, 16), Vector512.Create<float>(law.Table, 32), Vector512.Create<float>(law.Table, 48));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Of(Vector512<int> word) => Vector512.ConditionalSelect(Vector512.Equals(word & Vector512.Create(32), Vector512<int>.Zero).AsSingle(),
+        Avx512F.PermuteVar16x32x2(first, word, second), Avx512F.PermuteVar16x32x2(third, word, fourth));
 }
 
 /// <summary>Values that are their codes.</summary>

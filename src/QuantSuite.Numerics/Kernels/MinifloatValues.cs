@@ -37,14 +37,15 @@ internal readonly struct MinifloatValues<TLayout> : ICodeValues<MinifloatValues<
     public Vector512<float> Of(Vector512<int> word)
     {
         int shift = Fraction - TLayout.FractionBits, magnitudes = (1 << (TLayout.ExponentBits + TLayout.FractionBits)) - 1;
-        Vector512<int> aligned = TLayout.Align(word), sign = aligned & Vector512.Create(int.MinValue), magnitude = aligned & Vector512.Create(magnitudes << shift);
-        // 2^(e − bias)·(1 + f); for e = 0 due 2^(1 − bias)·f, which is twice this less 2^(1 − bias).
+        Vector512<int> aligned = TLayout.Align(word), magnitude = aligned & Vector512.Create(magnitudes << shift);
+        // 2^(e − bias)·(1 + f); for e = 0 due 2^(1 − bias)·f, which is twice this less 2^(1 − bias), and the smaller of the two only there.
         Vector512<float> value = (magnitude + Vector512.Create((127 - TLayout.Bias) << Fraction)).AsSingle();
-        Vector512<float> small = value + (value - Vector512.Create((128 - TLayout.Bias) << Fraction).AsSingle());
-        value = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(1 << Fraction)).AsSingle(), small, value);
+        Vector512<float> small = Vector512.FusedMultiplyAdd(value, Vector512.Create(2f), Vector512.Create((128 - TLayout.Bias) << Fraction | int.MinValue).AsSingle());
+        value = Vector512.MinNative(value, small);
         if (TLayout.FirstSpecial <= magnitudes)
-            value |= (Vector512.GreaterThan(magnitude, Vector512.Create((TLayout.FirstSpecial << shift) - 1)) & Vector512.Create(0x7F800000)).AsSingle();
-        return value | sign.AsSingle();
+            value = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create((TLayout.FirstSpecial << shift) - 1)).AsSingle(),
+                (magnitude | Vector512.Create(0x7F800000)).AsSingle(), value);
+        return (value.AsInt32() | (aligned & Vector512.Create(int.MinValue))).AsSingle();
     }
 }
 

@@ -137,14 +137,34 @@ public sealed unsafe class NestedValues : GroupValues
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override float* Read(int panel, int firstGroup, int count, float* destination)
     {
-        for (int i = 0; i < count; i++)
+        Vector512<int> rows = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+        Vector512<float> offset = Vector512.Create(Offset), register = Vector512.Load(Table);
+        float* meanings = Table, levelScales = Scales, levelZeros = Zeros, next = destination;
+        ushort* words = (ushort*)Locate(panel, firstGroup);
+        int width = bits, block = panel * GroupCount + firstGroup, group = firstGroup, groupCount = GroupCount;
+        bool areCodes = areIntegers, fitsRegister = bits <= 4, isFlat = flatBlock != 0;
+        for (float* end = next + (nint)count * Width; next < end; next += Width, block++, group++)
         {
-            int group = (firstGroup + i) % GroupCount;
-            panel += i > 0 && group == 0 ? 1 : 0;
-            Vector512<int> code = CodesOf(panel, group);
-            Vector512<float> value = areIntegers ? Vector512.ConvertToSingle(code) : bits <= 4 ? PanelDecoder.LookUp(Vector512.Load(Table), code) : PanelDecoder.Gather(Table, code);
-            (Vector512<float> scale, Vector512<float> zero) = BlocksOf(panel, group);
-            ((value - zero) * scale + Vector512.Create(Offset)).Store(destination + i * Width);
+            if (group == groupCount)
+                (panel, group) = (panel + 1, 0);
+            Vector512<int> code = default;
+            for (int p = 0; p < width; p++)
+                code |= Vector512.Equals(Vector512.Create((int)*words++) & rows, rows) & Vector512.Create(1 << p);
+            Vector512<float> value = areCodes ? Vector512.ConvertToSingle(code) : fitsRegister ? PanelDecoder.LookUp(register, code) : PanelDecoder.Gather(meanings, code);
+            if (isFlat)
+            {
+                Vector512<int> blocks = FlatBlocks(panel, group);
+                if (levelZeros != null)
+                    value -= PanelDecoder.Gather(levelZeros, blocks);
+                value *= PanelDecoder.Gather(levelScales, blocks);
+            }
+            else
+            {
+                if (levelZeros != null)
+                    value -= Vector512.Create(levelZeros[block]);
+                value *= Vector512.Create(levelScales[block]);
+            }
+            (value + offset).Store(next);
         }
         return destination;
     }
@@ -155,27 +175,12 @@ public sealed unsafe class NestedValues : GroupValues
 
     private float NumberOf(int code, int block) => (Table[code] - (zeros is null ? 0 : Zeros[block])) * Scales[block] + Offset;
 
-    private Vector512<int> CodesOf(int panel, int group)
+    // The blocks of the sixteen rows of a panel in one group; past the last row, that row's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<int> FlatBlocks(int panel, int group)
     {
-        ushort* words = (ushort*)Locate(panel, group);
-        Vector512<int> rows = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768), code = default;
-        for (int p = 0; p < bits; p++)
-            code |= Vector512.Equals(Vector512.Create((int)words[p]) & rows, rows) & Vector512.Create(1 << p);
-        return code;
-    }
-
-    private (Vector512<float> Scale, Vector512<float> Zero) BlocksOf(int panel, int group)
-    {
-        int first = panel * Width, last = Math.Min(first + Width, Rows) - 1, block = BlockOf(first, group);
-        if (block == BlockOf(last, group))
-            return (Vector512.Create(Scales[block]), Vector512.Create(zeros is null ? 0 : Zeros[block]));
-        float* lanes = stackalloc float[2 * Width];
-        for (int lane = 0; lane < Width; lane++)
-        {
-            block = BlockOf(Math.Min(first + lane, last), group);
-            lanes[lane] = Scales[block];
-            lanes[Width + lane] = zeros is null ? 0 : Zeros[block];
-        }
-        return (Vector512.Load(lanes), Vector512.Load(lanes + Width));
+        Vector512<int> row = Vector512.Min(Vector512<int>.Indices + Vector512.Create(panel * Width), Vector512.Create(Rows - 1));
+        Vector512<int> index = row * Vector512.Create(GroupCount) + Vector512.Create(group);
+        return int.IsPow2(flatBlock) ? index >>> int.Log2(flatBlock) : index / Vector512.Create(flatBlock);
     }
 }

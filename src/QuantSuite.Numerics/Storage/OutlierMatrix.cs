@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
@@ -82,8 +84,13 @@ public sealed unsafe class OutlierMatrix : PanelMatrix
         inliers.Decode(panel, first, count, destination);
         int firstRow = panel * PanelWidth, end = first + count;
         for (int row = firstRow; row < Math.Min(firstRow + PanelWidth, Rows); row++)
-            for (int at = FirstFrom(row, first), last = Starts[row + 1]; at < last && ColumnOf(at) < end; at++)
-                destination[(ColumnOf(at) - first) * PanelWidth + row - firstRow] = ValueOf(at);
+        {
+            int at = first == 0 ? Starts[row] : FirstFrom(row, first), last = end == Columns ? Starts[row + 1] : FirstFrom(row, end);
+            if (hasWideColumns)
+                Scatter((uint*)columnNumbers.Pointer, at, last, destination + row - firstRow - (nint)first * PanelWidth);
+            else
+                Scatter((ushort*)columnNumbers.Pointer, at, last, destination + row - firstRow - (nint)first * PanelWidth);
+        }
     }
 
     internal override byte* Locate(int panel, int column, out nint columnBytes) => inliers.Locate(panel, column, out columnBytes);
@@ -95,6 +102,25 @@ public sealed unsafe class OutlierMatrix : PanelMatrix
     private int ColumnOf(int at) => hasWideColumns ? ((int*)columnNumbers.Pointer)[at] : ((ushort*)columnNumbers.Pointer)[at];
 
     private float ValueOf(int at) => ValueFormat == ScaleFormat.Fp32 ? ((float*)values.Pointer)[at] : (float)((Half*)values.Pointer)[at];
+
+    // The values of some outliers of a row to the places of their columns, sixteen values apart.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scatter<TColumn>(TColumn* numbers, int at, int last, float* destination)
+        where TColumn : unmanaged, System.Numerics.IBinaryInteger<TColumn>
+    {
+        float* room = stackalloc float[PanelWidth], chunk = (float*)values.Pointer + at;
+        ushort* halves = (ushort*)values.Pointer + at;
+        bool areHalves = ValueFormat == ScaleFormat.Fp16;
+        for (; at < last; at += PanelWidth, chunk += PanelWidth, halves += PanelWidth)
+        {
+            if (areHalves)
+                PanelDecoder.FromHalf(halves).Store(room);
+            float* source = areHalves ? room : chunk;
+            int count = Math.Min(PanelWidth, last - at);
+            for (int i = 0; i < count; i++)
+                destination[nint.CreateTruncating(numbers[at + i]) * PanelWidth] = source[i];
+        }
+    }
 
     // The first outlier of a row at or after a column.
     private int FirstFrom(int row, int column)
