@@ -13,7 +13,7 @@ internal sealed unsafe class PanelProduct
     // Columns of a decoded strip: 192 KiB, which stay in the level 2 cache.
     private const int ColumnBlock = 1024;
 
-    // And of so few rows that decoding is most of the work: 24 KiB, for the level 1 cache.
+    // And of so few rows that decoding is most of the work: 24 KiB, for the level 1 cache. Outliers lie row by row, so each block of columns costs them a search: the large one.
     private const int SmallColumnBlock = 128;
     private const int FewRows = 4;
     private const int PanelFloats = ColumnBlock * PanelWidth;
@@ -107,7 +107,7 @@ internal sealed unsafe class PanelProduct
 
     private void Multiply(PanelMatrix weight, int firstPanel, float* decoded, Strip strip)
     {
-        int columnBlock = strip.Rows <= FewRows && weight is not DensePanels ? SmallColumnBlock : ColumnBlock;
+        int columnBlock = strip.Rows <= FewRows && weight is not (DensePanels or OutlierMatrix) ? SmallColumnBlock : ColumnBlock;
         for (int first = 0; first < weight.Columns; first += columnBlock)
         {
             int count = Math.Min(columnBlock, weight.Columns - first);

@@ -82,15 +82,11 @@ public sealed unsafe class OutlierMatrix : PanelMatrix
     internal override void Decode(int panel, int first, int count, float* destination)
     {
         inliers.Decode(panel, first, count, destination);
-        int firstRow = panel * PanelWidth, end = first + count;
-        for (int row = firstRow; row < Math.Min(firstRow + PanelWidth, Rows); row++)
-        {
-            int at = first == 0 ? Starts[row] : FirstFrom(row, first), last = end == Columns ? Starts[row + 1] : FirstFrom(row, end);
-            if (hasWideColumns)
-                Scatter((uint*)columnNumbers.Pointer, at, last, destination + row - firstRow - (nint)first * PanelWidth);
-            else
-                Scatter((ushort*)columnNumbers.Pointer, at, last, destination + row - firstRow - (nint)first * PanelWidth);
-        }
+        int firstRow = panel * PanelWidth, rowCount = Math.Min(PanelWidth, Rows - firstRow), end = first + count == Columns ? int.MaxValue : first + count;
+        if (hasWideColumns)
+            Scatter((int*)columnNumbers.Pointer, Starts + firstRow, rowCount, first, end, destination - (nint)first * PanelWidth);
+        else
+            Scatter((ushort*)columnNumbers.Pointer, Starts + firstRow, rowCount, first, end, destination - (nint)first * PanelWidth);
     }
 
     internal override byte* Locate(int panel, int column, out nint columnBytes) => inliers.Locate(panel, column, out columnBytes);
@@ -103,22 +99,32 @@ public sealed unsafe class OutlierMatrix : PanelMatrix
 
     private float ValueOf(int at) => ValueFormat == ScaleFormat.Fp32 ? ((float*)values.Pointer)[at] : (float)((Half*)values.Pointer)[at];
 
-    // The values of some outliers of a row to the places of their columns, sixteen values apart.
+    // The outliers of a panel's rows in columns [first, end), to their places in [columns][16]; searches only where a row is cut.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scatter<TColumn>(TColumn* numbers, int at, int last, float* destination)
+    private void Scatter<TColumn>(TColumn* columns, int* rowStarts, int rowCount, int first, int end, float* destination)
         where TColumn : unmanaged, System.Numerics.IBinaryInteger<TColumn>
     {
-        float* room = stackalloc float[PanelWidth], chunk = (float*)values.Pointer + at;
-        ushort* halves = (ushort*)values.Pointer + at;
-        bool areHalves = ValueFormat == ScaleFormat.Fp16;
-        for (; at < last; at += PanelWidth, chunk += PanelWidth, halves += PanelWidth)
+        float* room = stackalloc float[PanelWidth], floats = (float*)values.Pointer;
+        ushort* halves = ValueFormat == ScaleFormat.Fp16 ? (ushort*)values.Pointer : null;
+        for (int row = 0; row < rowCount; row++, destination++)
         {
-            if (areHalves)
-                PanelDecoder.FromHalf(halves).Store(room);
-            float* source = areHalves ? room : chunk;
-            int count = Math.Min(PanelWidth, last - at);
-            for (int i = 0; i < count; i++)
-                destination[nint.CreateTruncating(numbers[at + i]) * PanelWidth] = source[i];
+            int at = rowStarts[row], last = rowStarts[row + 1];
+            if (first > 0)
+                at = FirstFrom(columns, at, last, first);
+            if (end < int.MaxValue)
+                last = FirstFrom(columns, at, last, end);
+            for (; at < last; at += PanelWidth)
+            {
+                float* source = floats + at;
+                if (halves != null)
+                {
+                    PanelDecoder.FromHalf(halves + at).Store(room);
+                    source = room;
+                }
+                int count = last - at < PanelWidth ? last - at : PanelWidth;
+                for (int i = 0; i < count; i++)
+                    destination[nint.CreateTruncating(columns[at + i]) * PanelWidth] = source[i];
+            }
         }
     }
 
@@ -126,11 +132,17 @@ public sealed unsafe class OutlierMatrix : PanelMatrix
     private int FirstFrom(int row, int column)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        int low = Starts[row], high = Starts[row + 1];
+        return hasWideColumns ? FirstFrom((int*)columnNumbers.Pointer, Starts[row], Starts[row + 1], column)
+            : FirstFrom((ushort*)columnNumbers.Pointer, Starts[row], Starts[row + 1], column);
+    }
+
+    private static int FirstFrom<TColumn>(TColumn* columns, int low, int high, int column)
+        where TColumn : unmanaged, System.Numerics.IBinaryInteger<TColumn>
+    {
         while (low < high)
         {
             int middle = low + (high - low) / 2;
-            if (ColumnOf(middle) < column)
+            if (int.CreateTruncating(columns[middle]) < column)
                 low = middle + 1;
             else
                 high = middle;
