@@ -20,7 +20,8 @@ internal static unsafe class RowProduct
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
     /// <summary>Whether there is a fused loop for this weight. For others, decode into a scratch first.</summary>
-    public static bool Supports(PanelMatrix weight) => weight is DensePanels or QuantizedMatrix;
+    public static bool Supports(PanelMatrix weight) =>
+        weight is DensePanels or QuantizedMatrix or TableMatrix or NestedMatrix || (weight is SegmentedMatrix segmented && segmented.Segments.All(Supports));
 
     /// <summary>Panels that go side by side.</summary>
     public static int PanelsTogether(PanelMatrix weight) => weight is DensePanels dense ? dense.RowsTogether / Width : CodePanels;
@@ -69,6 +70,7 @@ internal static unsafe class RowProduct
             Sse.Prefetch0(line);
     }
 
+    // y[count · 16] starts from +0.
     private static void MultiplyTogether(PanelMatrix weight, int first, int count, float* x, float* y)
     {
         if (weight is DensePanels dense)
@@ -82,9 +84,27 @@ internal static unsafe class RowProduct
                 MultiplyHalves<HalfReader>((ushort*)source, x, dense.Columns, y, count);
             return;
         }
-        var quantized = (QuantizedMatrix)weight;
-        var loop = new CodePanelsLoop(quantized, first, x, y);
-        quantized.Law.Run(ref loop);
+        new Span<float>(y, count * Width).Clear();
+        GoOn(weight, first, count, x, y);
+    }
+
+    // y[count · 16] goes on.
+    private static void GoOn(PanelMatrix weight, int first, int count, float* x, float* y)
+    {
+        if (weight is QuantizedMatrix quantized)
+        {
+            var loop = new CodePanelsLoop(quantized, first, count, x, y);
+            quantized.Law.Run(ref loop);
+        }
+        else if (weight is SegmentedMatrix segmented)
+            foreach (PanelMatrix segment in segmented.Segments)
+            {
+                GoOn(segment, first, count, x, y);
+                x += segment.Columns;
+            }
+        else
+            for (int i = 0; i < count; i++)
+                weight.MultiplyRow(first + i, x, y + i * Width);
     }
 
     [MethodImpl(Hot)]
@@ -117,7 +137,7 @@ internal static unsafe class RowProduct
         s1.Store(y + Width);
     }
 
-    // Up to four panels, side by side. Where the weight has fewer, the last one is repeated.
+    // Up to four panels, side by side. Where there are fewer, the last one is repeated; y has room for four.
     private readonly struct CodePanelsLoop : ICodeLoop
     {
         private readonly QuantizedMatrix weight;
@@ -125,13 +145,13 @@ internal static unsafe class RowProduct
         private readonly float* x, y;
         private readonly int first, last;
 
-        public CodePanelsLoop(QuantizedMatrix weight, int first, float* x, float* y)
+        public CodePanelsLoop(QuantizedMatrix weight, int first, int count, float* x, float* y)
         {
             this.weight = weight;
             this.first = first;
             this.x = x;
             this.y = y;
-            last = Math.Min(CodePanels, weight.PanelCount - first) - 1;
+            last = count - 1;
             grids = new CodeGrids(weight, first, 0, (last + 1) * weight.GroupCount);
             Prefetch(weight.Scales, first + CodePanels);
             Prefetch(weight.Zeros, first + CodePanels);
@@ -177,7 +197,7 @@ internal static unsafe class RowProduct
         p2 *= groupCount * Width;
         p3 *= groupCount * Width;
         Vector512<float> z0 = Vector512.Create(commonZero), z1 = z0, z2 = z0, z3 = z0, o0 = default, o1 = default, o2 = default, o3 = default;
-        Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, f0 = default, f1 = default, f2 = default, f3 = default;
+        Vector512<float> s0 = Vector512.Load(y), s1 = Vector512.Load(y + Width), s2 = Vector512.Load(y + 2 * Width), s3 = Vector512.Load(y + 3 * Width), f0 = default, f1 = default, f2 = default, f3 = default;
         for (float* end = x + columns, groupEnd = x; x < end;)
         {
             nint next = b0 < crossing ? ahead : ahead + (CodePanels - 1) * panelWords;

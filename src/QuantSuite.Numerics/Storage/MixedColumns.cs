@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace QuantSuite.Numerics;
 
 /// <summary>
@@ -71,9 +73,18 @@ public sealed unsafe class MixedColumns : PanelMatrix
         Inliers.Decode(panel, first, count, destination);
         if (DenseOutliers is null)
             return;
-        for (int i = 0; i < outlierColumns.Length; i++)
-            if (outlierColumns[i] >= first && outlierColumns[i] < first + count)
-                DenseOutliers.DecodePanel(panel, i, 1, new Span<float>(destination + (outlierColumns[i] - first) * PanelWidth, PanelWidth));
+        int start = FirstFrom(first), end = FirstFrom(first + count);
+        float* room = Scratch.Grids((long)(end - start) * PanelWidth);
+        DenseOutliers.Decode(panel, start, end - start, room);
+        for (int i = start; i < end; i++)
+            Vector512.Load(room + (i - start) * PanelWidth).Store(destination + (outlierColumns[i] - first) * PanelWidth);
+    }
+
+    // The first outlier column at or after a column.
+    private int FirstFrom(int column)
+    {
+        int at = Array.BinarySearch(outlierColumns, column);
+        return at < 0 ? ~at : at;
     }
 
     // Some columns of a weight, as they lie there.

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using QuantSuite.Numerics.Formats;
 
 namespace QuantSuite.Numerics;
@@ -115,12 +113,9 @@ public sealed unsafe class NestedMatrix : PanelMatrix
         Array.ForEach(tables, table => table.Dispose());
     }
 
-    internal override void Decode(int panel, int first, int count, float* destination)
-    {
-        int width = Bits, firstTable = first / GroupSize << width, tableCount = (((first + count - 1) / GroupSize + 1) << width) - firstTable;
-        float* values = TablesOf(width).Read(panel, firstTable, tableCount, Scratch.Grids((long)tableCount * PanelWidth));
-        Decode((uint*)Locate(panel, first, out _), first, count, width, values, destination);
-    }
+    internal override void Decode(int panel, int first, int count, float* destination) => Decoder(panel, first, count).Decode(Bits, destination);
+
+    internal override void MultiplyRow(int panel, float* x, float* sums) => Decoder(panel, 0, Columns).Multiply(Bits, x, sums);
 
     internal override byte* Locate(int panel, int column, out nint columnBytes)
     {
@@ -128,24 +123,11 @@ public sealed unsafe class NestedMatrix : PanelMatrix
         return planes.Pointer + ((long)panel * blockCount * BlockWidth + column) * columnBytes;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Decode(uint* block, int first, int count, int width, float* table, float* destination)
+    private TableDecoder Decoder(int panel, int first, int count)
     {
-        Vector512<int> lanes = Vector512<int>.Indices;
-        int nextGroup = (first / GroupSize + 1) * GroupSize;
-        for (int end = first + count; first < end; block += ParentBits * PanelWidth)
-            for (int bit = 0; bit < BlockWidth && first < end; bit++, first++, destination += PanelWidth)
-            {
-                if (first == nextGroup)
-                {
-                    table += PanelWidth << width;
-                    nextGroup += GroupSize;
-                }
-                Vector512<int> code = default;
-                for (int plane = 0; plane < width; plane++)
-                    code = code << 1 | (Vector512.Load(block + plane * PanelWidth).AsInt32() >>> bit & Vector512<int>.One);
-                PanelDecoder.Gather(table, (code << 4) + lanes).Store(destination);
-            }
+        int width = Bits, firstTable = first / GroupSize << width, tableCount = (((first + count - 1) / GroupSize + 1) << width) - firstTable;
+        float* values = TablesOf(width).Read(panel, firstTable, tableCount, Scratch.Grids((long)tableCount * PanelWidth));
+        return new TableDecoder(Locate(panel, first, out _), ParentBits * PanelWidth, arePlanes: true, first, count, GroupSize, values);
     }
 
     private FloatValues TablesOf(int width) => tables[width - SeedBits];

@@ -48,6 +48,9 @@ public abstract unsafe class PanelMatrix : IDisposable
     /// <summary>The same for the kernels, sixteen rows at a time where the storage knows how; <paramref name="first"/> is a multiple of 32.</summary>
     internal virtual void Decode(int panel, int first, int count, float* destination) => DecodePanel(panel, first, count, new Span<float>(destination, count * PanelWidth));
 
+    /// <summary>sums[16] of a panel go on as the chains of x[k]·value[k] over all columns: one row of activations, where a storage has a way of its own.</summary>
+    internal virtual void MultiplyRow(int panel, float* x, float* sums) => throw new NotSupportedException();
+
     /// <summary>The first byte that holds a column of a panel, to be asked for ahead, and the bytes from a column to the next; null where there is no such place.</summary>
     internal virtual byte* Locate(int panel, int column, out nint columnBytes)
     {

@@ -75,12 +75,16 @@ public sealed unsafe class TableMatrix : PanelMatrix
         tables.Dispose();
     }
 
-    internal override void Decode(int panel, int first, int count, float* destination)
+    internal override void Decode(int panel, int first, int count, float* destination) => Decoder(panel, first, count).Decode(Bits, destination);
+
+    internal override void MultiplyRow(int panel, float* x, float* sums) => Decoder(panel, 0, Columns).Multiply(Bits, x, sums);
+
+    internal override byte* Locate(int panel, int column, out nint columnBytes) => codes.Locate(panel, column, out columnBytes);
+
+    private TableDecoder Decoder(int panel, int first, int count)
     {
         int firstTable = first / GroupSize << Bits, tableCount = (((first + count - 1) / GroupSize + 1) << Bits) - firstTable;
         float* values = tables.Read(panel, firstTable, tableCount, Scratch.Grids((long)tableCount * PanelWidth));
-        TableDecoder.Decode(codes, panel, first, count, GroupSize, values, destination);
+        return new TableDecoder(Locate(panel, first, out _), Bits * PanelWidth, arePlanes: false, first, count, GroupSize, values);
     }
-
-    internal override byte* Locate(int panel, int column, out nint columnBytes) => codes.Locate(panel, column, out columnBytes);
 }
