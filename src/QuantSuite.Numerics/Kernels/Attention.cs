@@ -8,6 +8,18 @@ namespace QuantSuite.Numerics;
 /// <param name="Layer">The layer's number, for its place in a page.</param>
 public readonly record struct AttentionShape(int HeadCount, int KeyValueHeadCount, int HeadDim, float Scale, int Layer)
 {
+    /// <summary>The most positions that a query sees, its own among them; 0 for all.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Caps scores softly, cap·tanh(s/cap); 0 for no cap.</summary>
+    public float SoftCap { get; init; }
+
+    /// <summary>Added to the scores by head and position of the key, [HeadCount, at least the longest sequence]: ALiBi. Null adds nothing.</summary>
+    public Matrix? Biases { get; init; }
+
+    /// <summary>Whether every query sees all positions of its span, later ones too: an image's patches.</summary>
+    public bool IsBidirectional { get; init; }
+
     /// <summary>Positions of one page.</summary>
     public const int PageWidth = 16;
 
@@ -16,6 +28,12 @@ public readonly record struct AttentionShape(int HeadCount, int KeyValueHeadCoun
 
     /// <summary>The place of the rounded keys and values of this layer.</summary>
     public AttentionShape Rounded => this with { Layer = Layer + Kivi!.Value.LayerCount };
+
+    /// <summary>The end of the positions that a row of a span sees.</summary>
+    internal int LengthOf(AttentionSpan span, int row) => span.FirstPosition + (IsBidirectional ? span.RowCount : row + 1);
+
+    /// <summary>The first position that a row sees, from the end of those that it sees.</summary>
+    internal int FirstOf(int length) => Window == 0 ? 0 : Math.Max(0, length - Window);
 
     /// <summary>Floats of one head's keys (or values) in a page.</summary>
     public int HeadFloats => PageWidth * HeadDim;

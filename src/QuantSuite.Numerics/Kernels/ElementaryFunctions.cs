@@ -35,6 +35,66 @@ public static class ElementaryFunctions
         return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
+    /// <summary>
+    /// tanh x in float32, within 1.5 ulp: below 0.625 an odd polynomial of degree 11, above it 1 − 2 / (e^(2|x|) + 1) with the sign of x. The coefficients interpolate at Chebyshev's nodes.
+    /// </summary>
+    public static float Tanh(float x)
+    {
+        float t = MathF.Abs(x);
+        if (t >= 0.625f)
+            return MathF.CopySign(1 - 2 / (Exp(2 * t) + 1), x);
+        float z = x * x, p = -0.006096714176237583f;
+        p = MathF.FusedMultiplyAdd(p, z, 0.020997179672122f);
+        p = MathF.FusedMultiplyAdd(p, z, -0.05385090783238411f);
+        p = MathF.FusedMultiplyAdd(p, z, 0.1333276927471161f);
+        p = MathF.FusedMultiplyAdd(p, z, -0.333333283662796f);
+        return MathF.FusedMultiplyAdd(x * z, p, x);
+    }
+
+    /// <summary>
+    /// erf x in float32, within 1.5 ulp: below 0.9277 an odd polynomial of degree 13, above it 1 − e^(−p(|x|)) with p = −ln erfc, a polynomial of degree 8, and ±1 from 3.95 on.
+    /// </summary>
+    public static float Erf(float x)
+    {
+        float t = MathF.Abs(x), p;
+        if (t >= 0.9277f)
+        {
+            t = MathF.Min(t, 3.95f);
+            p = -1.020014678942971e-06f;
+            p = MathF.FusedMultiplyAdd(p, t, 3.3971235097851604e-05f);
+            p = MathF.FusedMultiplyAdd(p, t, -0.0004960768856108189f);
+            p = MathF.FusedMultiplyAdd(p, t, 0.004294202663004398f);
+            p = MathF.FusedMultiplyAdd(p, t, -0.02512056566774845f);
+            p = MathF.FusedMultiplyAdd(p, t, 0.10783451050519943f);
+            p = MathF.FusedMultiplyAdd(p, t, 0.6341602802276611f);
+            p = MathF.FusedMultiplyAdd(p, t, 0.12890009582042694f);
+            p = MathF.FusedMultiplyAdd(p, t, t);
+            return MathF.CopySign(1 - Exp(-p), x);
+        }
+        float z = x * x;
+        p = -0.000597772712353617f;
+        p = MathF.FusedMultiplyAdd(p, z, 0.004990933928638697f);
+        p = MathF.FusedMultiplyAdd(p, z, -0.026765361428260803f);
+        p = MathF.FusedMultiplyAdd(p, z, 0.1128179132938385f);
+        p = MathF.FusedMultiplyAdd(p, z, -0.37612491846084595f);
+        p = MathF.FusedMultiplyAdd(p, z, 0.12837915122509003f);
+        return MathF.FusedMultiplyAdd(p, x, x);
+    }
+
+    /// <summary>An activation in float32, one rounding a step.</summary>
+    public static float Activate(Activation activation, float x) => activation switch
+    {
+        Activation.Silu => x / (1 + Exp(-x)),
+        Activation.Gelu => 0.5f * x * (1 + Erf(x * 0.70710678f)),
+        Activation.GeluTanh => 0.5f * x * (1 + Tanh(0.79788456f * MathF.FusedMultiplyAdd(0.044715f * x * x, x, x))),
+        Activation.QuickGelu => x / (1 + Exp(-1.702f * x)),
+        Activation.Relu => MathF.Max(x, 0),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no such activation."),
+    };
+
+    /// <summary>ln(1 + eˣ), as torch's softplus: x itself above 20. In double, rounded once.</summary>
+    public static float Softplus(float x) => x > 20 ? x : (float)Log(1 + Exp((double)x));
+
     /// <summary>eˣ in double, within 1 ulp or so (Taylor to degree 13 on |r| ≤ ln 2 / 2).</summary>
     public static double Exp(double x)
     {

@@ -125,13 +125,21 @@ public abstract class Kernels : IDisposable
     public abstract void RmsNorm(Matrix x, ReadOnlySpan<float> weight, float epsilon, Matrix y);
 
     /// <summary>
-    /// Rotary embedding of each head, in place, pairs (i, i + d/2): a' = fma(a, cos, −fl(b·sin)), b' = fma(b, cos, fl(a·sin)).
+    /// y = (x − mean)·r·weight + bias: mean = Σx/n and r = 1/√(Σ(x − mean)²/n + epsilon), both sums strided; then fma(fl(fl(x − mean)·r), weight, bias).
+    /// </summary>
+    /// <param name="weight">[columns], or empty for none (and no bias).</param>
+    /// <param name="bias">[columns], or empty for none.</param>
+    public abstract void LayerNorm(Matrix x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Matrix y);
+
+    /// <summary>
+    /// Rotary embedding of each head, in place, pairs (i, i + d/2), or (2i, 2i + 1) where interleaved: a' = fma(a, cos, −fl(b·sin)), b' = fma(b, cos, fl(a·sin)).
     /// </summary>
     /// <param name="x">[tokens, heads·headDim].</param>
     /// <param name="headDim">Size of a head.</param>
     /// <param name="cosines">[tokens, rotated/2] for the token's position; rotated ≤ headDim dimensions at the front of each head turn.</param>
     /// <param name="sines">[tokens, rotated/2].</param>
-    public abstract void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines);
+    /// <param name="interleaved">Whether the two of a pair are neighbours.</param>
+    public abstract void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines, bool interleaved = false);
 
     /// <summary>Puts the keys and values [tokens, kvHeads·headDim] of the spans' rows in their pages.</summary>
     public abstract void StoreKeyValues(Matrix keys, Matrix values, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape);
@@ -144,8 +152,9 @@ public abstract class Kernels : IDisposable
 
     /// <summary>
     /// Causal attention, over rounded and float32 keys and values as <see cref="AttentionShape.Kivi"/> says.
-    /// With q' = fl(q·Scale), for positions j ≤ the row's own: s(j) = chain of fma over the head's dimensions; m = max s; e(j) = exp(s(j) − m);
-    /// S = strided sum of e over positions from 0; output = fl(chain over j of fma(e(j), v(j)) / S). Masked positions are skipped.
+    /// With q' = fl(q·Scale), for positions j ≤ the row's own (the last <see cref="AttentionShape.Window"/> of them): s(j) = chain of fma over the head's dimensions, then, where the
+    /// shape asks for it, fl(cap·tanh(fl(s/cap))), then fl(s + bias of head and j); m = max s; e(j) = exp(s(j) − m);
+    /// S = sum of e, strided by the position's remainder of 16; output = fl(chain over j of fma(e(j), v(j)) / S). Masked positions are skipped.
     /// </summary>
     /// <param name="queries">[tokens, heads·headDim].</param>
     /// <param name="output">[tokens, heads·headDim], overwritten.</param>
@@ -153,6 +162,21 @@ public abstract class Kernels : IDisposable
 
     /// <summary>y = fl(fl(gate / fl(1 + exp(−gate)))·up): SwiGLU. y may be gate.</summary>
     public abstract void SiluMultiply(Matrix gate, Matrix up, Matrix y);
+
+    /// <summary>y = f(x), element by element (<see cref="ElementaryFunctions.Activate"/>). y may be x.</summary>
+    public abstract void Activate(Matrix x, Activation activation, Matrix y);
+
+    /// <summary>x = fl(cap·tanh(fl(x / cap))), in place.</summary>
+    public abstract void SoftCap(Matrix x, float cap);
+
+    /// <summary>y *= x, element by element.</summary>
+    public abstract void MultiplyElements(Matrix x, Matrix y);
+
+    /// <summary>y *= factors, for each row.</summary>
+    public abstract void MultiplyColumns(ReadOnlySpan<float> factors, Matrix y);
+
+    /// <summary>x *= factor.</summary>
+    public abstract void Scale(Matrix x, float factor);
 
     /// <summary>y += x.</summary>
     public abstract void Add(Matrix x, Matrix y);

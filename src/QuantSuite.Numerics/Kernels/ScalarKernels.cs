@@ -121,16 +121,24 @@ public unsafe class ScalarKernels : Kernels
     }
 
     /// <inheritdoc/>
-    public override void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines) => Pool.Run(x.Rows, m =>
+    public override void LayerNorm(Matrix x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Matrix y)
+    {
+        float[] factors = weight.ToArray(), offsets = bias.ToArray();
+        Pool.Run(x.Rows, m => NormalizeRow(x.Row(m), factors, offsets, epsilon, y.Row(m)));
+    }
+
+    /// <inheritdoc/>
+    public override void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines, bool interleaved = false) => Pool.Run(x.Rows, m =>
     {
         Span<float> row = x.Row(m), cos = cosines.Row(m), sin = sines.Row(m);
-        int half = cos.Length;
+        int first = interleaved ? 2 : 1, second = interleaved ? 1 : cos.Length;
         for (int head = 0; head < row.Length; head += headDim)
-            for (int i = 0; i < half; i++)
+            for (int i = 0; i < cos.Length; i++)
             {
-                float a = row[head + i], b = row[head + i + half];
-                row[head + i] = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
-                row[head + i + half] = MathF.FusedMultiplyAdd(b, cos[i], a * sin[i]);
+                ref float x0 = ref row[head + first * i], x1 = ref row[head + first * i + second];
+                float a = x0, b = x1;
+                x0 = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
+                x1 = MathF.FusedMultiplyAdd(b, cos[i], a * sin[i]);
             }
     });
 
@@ -167,7 +175,7 @@ public unsafe class ScalarKernels : Kernels
     public override void Attention(Matrix queries, ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, Matrix output)
     {
         foreach (AttentionSpan span in spans)
-            Pool.Run(span.RowCount * shape.HeadCount, task => AttendOne(queries, span, shape, output, task / shape.HeadCount, task % shape.HeadCount));
+            Pool.Run(span.RowCount * shape.HeadCount, task => ScalarAttention.Attend(queries, span, shape, output, task / shape.HeadCount, task % shape.HeadCount));
     }
 
     /// <inheritdoc/>
@@ -176,6 +184,38 @@ public unsafe class ScalarKernels : Kernels
         Span<float> g = gate.Row(m), u = up.Row(m), result = y.Row(m);
         for (int k = 0; k < g.Length; k++)
             result[k] = g[k] / (1 + ElementaryFunctions.Exp(-g[k])) * u[k];
+    });
+
+    /// <inheritdoc/>
+    public override void Activate(Matrix x, Activation activation, Matrix y) => Pool.Run(x.Rows, m =>
+    {
+        Span<float> source = x.Row(m), result = y.Row(m);
+        for (int k = 0; k < source.Length; k++)
+            result[k] = ElementaryFunctions.Activate(activation, source[k]);
+    });
+
+    /// <inheritdoc/>
+    public override void SoftCap(Matrix x, float cap) => Pool.Run(x.Rows, m =>
+    {
+        foreach (ref float value in x.Row(m))
+            value = cap * ElementaryFunctions.Tanh(value / cap);
+    });
+
+    /// <inheritdoc/>
+    public override void MultiplyElements(Matrix x, Matrix y) => Pool.Run(x.Rows, m => Multiply(x.Row(m), y.Row(m)));
+
+    /// <inheritdoc/>
+    public override void MultiplyColumns(ReadOnlySpan<float> factors, Matrix y)
+    {
+        for (int m = 0; m < y.Rows; m++)
+            Multiply(factors, y.Row(m));
+    }
+
+    /// <inheritdoc/>
+    public override void Scale(Matrix x, float factor) => Pool.Run(x.Rows, m =>
+    {
+        foreach (ref float value in x.Row(m))
+            value *= factor;
     });
 
     /// <inheritdoc/>
@@ -261,6 +301,32 @@ public unsafe class ScalarKernels : Kernels
             y[k] = format.Decode(format.Encode(x[k], grid), grid);
     }
 
+    private static void Multiply(ReadOnlySpan<float> x, Span<float> y)
+    {
+        for (int k = 0; k < y.Length; k++)
+            y[k] *= x[k];
+    }
+
+    private static void NormalizeRow(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Span<float> y)
+    {
+        Span<float> partials = stackalloc float[StridedSum.PartialCount];
+        partials.Clear();
+        for (int k = 0; k < x.Length; k++)
+            partials[k % StridedSum.PartialCount] += x[k];
+        float mean = StridedSum.Combine(partials) / x.Length;
+        partials.Clear();
+        for (int k = 0; k < x.Length; k++)
+            partials[k % StridedSum.PartialCount] = MathF.FusedMultiplyAdd(x[k] - mean, x[k] - mean, partials[k % StridedSum.PartialCount]);
+        float reciprocal = 1 / MathF.Sqrt(StridedSum.Combine(partials) / x.Length + epsilon);
+        for (int k = 0; k < x.Length; k++)
+        {
+            float value = (x[k] - mean) * reciprocal;
+            if (!weight.IsEmpty)
+                value = bias.IsEmpty ? value * weight[k] : MathF.FusedMultiplyAdd(value, weight[k], bias[k]);
+            y[k] = value;
+        }
+    }
+
     private static void MultiplyPanel(Matrix x, PanelMatrix weight, Matrix y, int panel, bool continues)
     {
         const int Width = PanelMatrix.PanelWidth;
@@ -323,43 +389,5 @@ public unsafe class ScalarKernels : Kernels
 
         float* Key(int position, int d, long offset) =>
             (float*)span.Pages[position / AttentionShape.PageWidth] + offset + d * AttentionShape.PageWidth + position % AttentionShape.PageWidth;
-    }
-
-    private static void AttendOne(Matrix queries, AttentionSpan span, AttentionShape shape, Matrix output, int row, int head)
-    {
-        int headDim = shape.HeadDim, length = span.FirstPosition + row + 1;
-        int keyHead = head / (shape.HeadCount / shape.KeyValueHeadCount);
-        long offset = shape.KeyOffset(keyHead), rounded = shape.Kivi is null ? 0 : shape.Rounded.KeyOffset(keyHead);
-        int roundedKeys = shape.Kivi?.RoundedKeyCount(length - 1) ?? 0, roundedValues = shape.Kivi?.RoundedValueCount(length - 1) ?? 0;
-        ReadOnlySpan<float> query = queries.Row(span.FirstRow + row).Slice(head * headDim, headDim);
-        Span<float> result = output.Row(span.FirstRow + row).Slice(head * headDim, headDim);
-        var weights = new float[length];
-        float largest = float.NegativeInfinity;
-        for (int j = 0; j < length; j++)
-        {
-            float* key = (float*)span.Pages[j / AttentionShape.PageWidth] + (j < roundedKeys ? rounded : offset) + j % AttentionShape.PageWidth;
-            float score = 0;
-            for (int d = 0; d < headDim; d++)
-                score = MathF.FusedMultiplyAdd(query[d] * shape.Scale, key[d * AttentionShape.PageWidth], score);
-            weights[j] = score;
-            largest = MathF.Max(largest, score);
-        }
-        Span<float> partials = stackalloc float[StridedSum.PartialCount];
-        partials.Clear();
-        for (int j = 0; j < length; j++)
-        {
-            weights[j] = ElementaryFunctions.Exp(weights[j] - largest);
-            partials[j % StridedSum.PartialCount] += weights[j];
-        }
-        float total = StridedSum.Combine(partials);
-        result.Clear();
-        for (int j = 0; j < length; j++)
-        {
-            float* value = (float*)span.Pages[j / AttentionShape.PageWidth] + (j < roundedValues ? rounded : offset) + shape.HeadFloats + j % AttentionShape.PageWidth * headDim;
-            for (int d = 0; d < headDim; d++)
-                result[d] = MathF.FusedMultiplyAdd(weights[j], value[d], result[d]);
-        }
-        for (int d = 0; d < headDim; d++)
-            result[d] /= total;
     }
 }

@@ -18,18 +18,18 @@ internal static unsafe class ValueSums
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>Four rows, positions [0, end). Rows of weights are <paramref name="stride"/> floats apart, rows of sums one head.</summary>
-    public static void AddFour(float* weights, nint stride, nint[] pages, long offset, int end, int headDim, float* sums)
+    /// <summary>Four rows, positions [begin, end), from +0 where begin is 0 and else from what the sums hold. Rows of weights are <paramref name="stride"/> floats apart, rows of sums one head.</summary>
+    public static void AddFour(float* weights, nint stride, nint[] pages, long offset, int begin, int end, int headDim, float* sums)
     {
         int d = 0;
         if (Avx512F.IsSupported)
             for (; d <= headDim - 4 * Width; d += 4 * Width)
-                AddFour64(weights, stride, pages, offset + d, end, headDim, sums + d);
+                AddFour64(weights, stride, pages, offset + d, begin, end, headDim, sums + d);
         for (; d <= headDim - 2 * Width; d += 2 * Width)
-            AddFour32(weights, stride, pages, offset + d, end, headDim, sums + d);
+            AddFour32(weights, stride, pages, offset + d, begin, end, headDim, sums + d);
         if (d < headDim)
             for (int r = 0; r < RowsAtOnce; r++)
-                AddRest(weights + r * stride, pages, offset, 0, end, headDim, sums + r * headDim, d);
+                AddRest(weights + r * stride, pages, offset, begin, end, headDim, sums + r * headDim, d);
     }
 
     /// <summary>One row, positions [begin, end).</summary>
@@ -51,14 +51,22 @@ internal static unsafe class ValueSums
     }
 
     [MethodImpl(Hot)]
-    private static void AddFour64(float* weights, nint stride, nint[] pages, long offset, int end, int headDim, float* sums)
+    private static void AddFour64(float* weights, nint stride, nint[] pages, long offset, int begin, int end, int headDim, float* sums)
     {
         Pair a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default;
-        float* e0 = weights, e1 = e0 + stride, e2 = e1 + stride, e3 = e2 + stride;
-        for (int first = 0; first < end; first += PageWidth)
+        if (begin > 0)
         {
-            float* value = (float*)pages[first / PageWidth] + offset, next = (float*)pages[Math.Min(first + PageWidth, end - 1) / PageWidth] + offset;
-            int last = Math.Min(end, first + PageWidth);
+            (a0, b0) = (Pair.Load(sums), Pair.Load(sums + 2 * Width));
+            (a1, b1) = (Pair.Load(sums + headDim), Pair.Load(sums + headDim + 2 * Width));
+            (a2, b2) = (Pair.Load(sums + 2 * headDim), Pair.Load(sums + 2 * headDim + 2 * Width));
+            (a3, b3) = (Pair.Load(sums + 3 * headDim), Pair.Load(sums + 3 * headDim + 2 * Width));
+        }
+        float* e0 = weights, e1 = e0 + stride, e2 = e1 + stride, e3 = e2 + stride;
+        for (int first = begin; first < end; first = (first / PageWidth + 1) * PageWidth)
+        {
+            float* value = (float*)pages[first / PageWidth] + offset + first % PageWidth * headDim;
+            float* next = (float*)pages[Math.Min(first + PageWidth, end - 1) / PageWidth] + offset;
+            int last = Math.Min(end, (first / PageWidth + 1) * PageWidth);
             for (nint j = first; j < last; j++, value += headDim, next += headDim)
             {
                 Sse.Prefetch0(next);
@@ -92,14 +100,16 @@ internal static unsafe class ValueSums
     }
 
     [MethodImpl(Hot)]
-    private static void AddFour32(float* weights, nint stride, nint[] pages, long offset, int end, int headDim, float* sums)
+    private static void AddFour32(float* weights, nint stride, nint[] pages, long offset, int begin, int end, int headDim, float* sums)
     {
         Pair s0 = default, s1 = default, s2 = default, s3 = default;
+        if (begin > 0)
+            (s0, s1, s2, s3) = (Pair.Load(sums), Pair.Load(sums + headDim), Pair.Load(sums + 2 * headDim), Pair.Load(sums + 3 * headDim));
         float* e0 = weights, e1 = e0 + stride, e2 = e1 + stride, e3 = e2 + stride;
-        for (int first = 0; first < end; first += PageWidth)
+        for (int first = begin; first < end; first = (first / PageWidth + 1) * PageWidth)
         {
-            float* value = (float*)pages[first / PageWidth] + offset;
-            int last = Math.Min(end, first + PageWidth);
+            float* value = (float*)pages[first / PageWidth] + offset + first % PageWidth * headDim;
+            int last = Math.Min(end, (first / PageWidth + 1) * PageWidth);
             for (nint j = first; j < last; j++, value += headDim)
             {
                 Vector512<float> v0 = Vector512.Load(value), v1 = Vector512.Load(value + Width);

@@ -79,17 +79,19 @@ internal sealed unsafe class VectorAttention
     // Row r of a block is head (first + r) % headsPerKey of the key-value head, at new position (first + r) / headsPerKey.
     private void Attend(AttentionSpan span, int keyHead, int first, int rowCount)
     {
-        int headDim = shape.HeadDim, longest = LengthOf(span, first + rowCount - 1);
-        nint stride = (longest + Strip.Width - 1) / Strip.Width * Strip.Width;
-        float* query = Scratch.Floats(RowBlock * (2 * headDim + 2 * stride)), sums = query + RowBlock * headDim, weights = sums + RowBlock * headDim;
+        int headDim = shape.HeadDim, longest = LengthOf(span, first + rowCount - 1), origin = FirstOf(span, first) / PageWidth * PageWidth;
+        nint stride = (longest - origin + Strip.Width - 1) / Strip.Width * Strip.Width;
+        float* query = Scratch.Floats(RowBlock * (2 * headDim + 2 * stride)), sums = query + RowBlock * headDim;
+        // Indexed by position: the pages before the first row's window take no room.
+        float* weights = sums + RowBlock * headDim - origin;
         for (int r = 0; r < rowCount; r++)
             VectorMath.Scale(RowOf(queries, span, keyHead, first + r), shape.Scale, query + r * headDim, headDim);
-        Score(span, shape.KeyOffset(keyHead), query, rowCount, longest, weights, stride);
+        Score(span, shape.KeyOffset(keyHead), query, rowCount, origin, longest, weights, stride);
         if (shape.Kivi is { } kivi)
             ScoreRounded(kivi, span, keyHead, query, first, rowCount, weights, stride, weights + RowBlock * stride);
         float* totals = stackalloc float[RowBlock];
         for (int r = 0; r < rowCount; r++)
-            totals[r] = VectorMath.SoftmaxWeights(weights + r * stride, LengthOf(span, first + r));
+            totals[r] = Soften(weights + r * stride, span, first + r, keyHead);
         if (shape.Kivi is null)
             AddValues(span, keyHead, first, rowCount, weights, stride, sums);
         else
@@ -99,19 +101,56 @@ internal sealed unsafe class VectorAttention
     }
 
     // Positions that a row sees.
-    private int LengthOf(AttentionSpan span, int row) => span.FirstPosition + row / headsPerKey + 1;
+    private int LengthOf(AttentionSpan span, int row) => shape.LengthOf(span, row / headsPerKey);
+
+    // The first of them.
+    private int FirstOf(AttentionSpan span, int row) => shape.FirstOf(LengthOf(span, row));
+
+    // Scores of a row to weights; positions of its first page that it does not see get weight 0. Returns the sum.
+    private float Soften(float* scores, AttentionSpan span, int row, int keyHead)
+    {
+        int length = LengthOf(span, row), first = shape.FirstOf(length), begin = first / PageWidth * PageWidth;
+        if (shape.SoftCap > 0)
+            VectorActivations.SoftCap(scores + first, shape.SoftCap, length - first);
+        if (shape.Biases is { } biases)
+            VectorMath.Add(biases.Pointer + (long)(keyHead * headsPerKey + row % headsPerKey) * biases.Columns + first, scores + first, length - first);
+        new Span<float>(scores + begin, first - begin).Fill(float.NegativeInfinity);
+        return VectorMath.SoftmaxWeights(scores + begin, length - begin);
+    }
 
     // Rows in fours up to what the first of them sees (beyond the last row with leftover weights, for sums that nobody reads), then each alone.
     private void AddValues(AttentionSpan span, int keyHead, int first, int rowCount, float* weights, nint stride, float* sums)
     {
         long offset = shape.KeyOffset(keyHead) + shape.HeadFloats;
+        if (shape.Window != 0 && FirstOf(span, first + rowCount - 1) > 0)
+        {
+            AddWindows(span, offset, first, rowCount, weights, stride, sums);
+            return;
+        }
         for (int r = 0; r < rowCount; r += ValueSums.RowsAtOnce)
-            ValueSums.AddFour(weights + r * stride, stride, span.Pages, offset, LengthOf(span, first + r), shape.HeadDim, sums + r * shape.HeadDim);
+            ValueSums.AddFour(weights + r * stride, stride, span.Pages, offset, 0, LengthOf(span, first + r), shape.HeadDim, sums + r * shape.HeadDim);
         for (int r = 0; r < rowCount; r++)
         {
             int common = LengthOf(span, first + r / ValueSums.RowsAtOnce * ValueSums.RowsAtOnce);
             if (common < LengthOf(span, first + r))
                 ValueSums.AddOne(weights + r * stride, span.Pages, offset, common, LengthOf(span, first + r), shape.HeadDim, sums + r * shape.HeadDim);
+        }
+    }
+
+    // Rows in fours over the positions that all of them see; what comes before and after, each alone.
+    private void AddWindows(AttentionSpan span, long offset, int first, int rowCount, float* weights, nint stride, float* sums)
+    {
+        int headDim = shape.HeadDim;
+        new Span<float>(sums, RowBlock * headDim).Clear();
+        for (int four = 0; four < rowCount; four += ValueSums.RowsAtOnce)
+        {
+            int last = Math.Min(four + ValueSums.RowsAtOnce, rowCount), end = LengthOf(span, first + four), begin = Math.Min(end, FirstOf(span, first + last - 1));
+            for (int r = four; r < last; r++)
+                ValueSums.AddOne(weights + r * stride, span.Pages, offset, Math.Min(begin, FirstOf(span, first + r)), begin, headDim, sums + r * headDim);
+            if (begin < end)
+                ValueSums.AddFour(weights + four * stride, stride, span.Pages, offset, begin, end, headDim, sums + four * headDim);
+            for (int r = four; r < last; r++)
+                ValueSums.AddOne(weights + r * stride, span.Pages, offset, Math.Max(end, FirstOf(span, first + r)), LengthOf(span, first + r), headDim, sums + r * headDim);
         }
     }
 
@@ -121,17 +160,26 @@ internal sealed unsafe class VectorAttention
         int most = kivi.RoundedKeyCount(LengthOf(span, first + rowCount - 1) - 1);
         if (most == 0)
             return;
-        Score(span, shape.Rounded.KeyOffset(keyHead), query, rowCount, most, rounded, stride);
+        int origin = FirstOf(span, first) / PageWidth * PageWidth;
+        if (most <= origin)
+            return;
+        Score(span, shape.Rounded.KeyOffset(keyHead), query, rowCount, origin, most, rounded, stride);
         for (int r = 0; r < rowCount; r++)
-            new Span<float>(rounded + r * stride, kivi.RoundedKeyCount(LengthOf(span, first + r) - 1)).CopyTo(new Span<float>(scores + r * stride, (int)stride));
+            if (kivi.RoundedKeyCount(LengthOf(span, first + r) - 1) - origin is > 0 and var count)
+                new Span<float>(rounded + r * stride + origin, count).CopyTo(new Span<float>(scores + r * stride + origin, count));
     }
 
     // Fours up to what the first of them sees rounded, then each row alone: the rest of its rounded values, and its float ones.
     private void AddRoundedValues(KiviCache kivi, AttentionSpan span, int keyHead, int first, int rowCount, float* weights, nint stride, float* sums)
     {
         long rounded = shape.Rounded.KeyOffset(keyHead) + shape.HeadFloats, offset = shape.KeyOffset(keyHead) + shape.HeadFloats;
+        if (shape.Window != 0)
+        {
+            AddRoundedWindows(kivi, span, rounded, offset, first, rowCount, weights, stride, sums);
+            return;
+        }
         for (int r = 0; r < rowCount; r += ValueSums.RowsAtOnce)
-            ValueSums.AddFour(weights + r * stride, stride, span.Pages, rounded, kivi.RoundedValueCount(LengthOf(span, first + r) - 1), shape.HeadDim, sums + r * shape.HeadDim);
+            ValueSums.AddFour(weights + r * stride, stride, span.Pages, rounded, 0, kivi.RoundedValueCount(LengthOf(span, first + r) - 1), shape.HeadDim, sums + r * shape.HeadDim);
         for (int r = 0; r < rowCount; r++)
         {
             int common = kivi.RoundedValueCount(LengthOf(span, first + r / ValueSums.RowsAtOnce * ValueSums.RowsAtOnce) - 1), length = LengthOf(span, first + r);
@@ -143,15 +191,26 @@ internal sealed unsafe class VectorAttention
         }
     }
 
+    private void AddRoundedWindows(KiviCache kivi, AttentionSpan span, long rounded, long offset, int first, int rowCount, float* weights, nint stride, float* sums)
+    {
+        new Span<float>(sums, RowBlock * shape.HeadDim).Clear();
+        for (int r = 0; r < rowCount; r++)
+        {
+            int length = LengthOf(span, first + r), begin = shape.FirstOf(length), own = Math.Max(begin, kivi.RoundedValueCount(length - 1));
+            ValueSums.AddOne(weights + r * stride, span.Pages, rounded, begin, own, shape.HeadDim, sums + r * shape.HeadDim);
+            ValueSums.AddOne(weights + r * stride, span.Pages, offset, own, length, shape.HeadDim, sums + r * shape.HeadDim);
+        }
+    }
+
     private float* RowOf(Matrix matrix, AttentionSpan span, int keyHead, int row) =>
         matrix.Pointer + (long)(span.FirstRow + row / headsPerKey) * matrix.Columns + (keyHead * headsPerKey + row % headsPerKey) * shape.HeadDim;
 
     // While the tiles read three pages they ask for the next three.
-    private void Score(AttentionSpan span, long offset, float* query, int rowCount, int length, float* scores, nint stride)
+    private void Score(AttentionSpan span, long offset, float* query, int rowCount, int first, int length, float* scores, nint stride)
     {
         int last = (length - 1) / PageWidth;
         var strip = new Strip { A = query, AStride = shape.HeadDim, Rows = rowCount, Columns = shape.HeadDim, CStride = stride, AheadStep = PageWidth * sizeof(float) };
-        for (int page = 0; page <= last; page += 3)
+        for (int page = first / PageWidth; page <= last; page += 3)
         {
             strip.B0 = (float*)span.Pages[page] + offset;
             strip.B1 = (float*)span.Pages[Math.Min(page + 1, last)] + offset;

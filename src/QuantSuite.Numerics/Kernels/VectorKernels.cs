@@ -79,16 +79,52 @@ public abstract unsafe class VectorKernels : ScalarKernels
     }
 
     /// <inheritdoc/>
-    public override void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines) => RunRows(x, m =>
+    public override void LayerNorm(Matrix x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Matrix y)
+    {
+        fixed (float* pinnedWeight = weight, pinnedBias = bias)
+        {
+            float* factors = pinnedWeight, offsets = pinnedBias;
+            RunRows(x, m => VectorRows.LayerNorm(RowOf(x, m), factors, offsets, epsilon, RowOf(y, m), x.Columns));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Rotate(Matrix x, int headDim, Matrix cosines, Matrix sines, bool interleaved = false) => RunRows(x, m =>
     {
         float* row = RowOf(x, m);
         for (int head = 0; head < x.Columns; head += headDim)
-            VectorMath.Rotate(row + head, RowOf(cosines, m), RowOf(sines, m), cosines.Columns);
+            if (interleaved)
+                VectorRows.RotateInterleaved(row + head, RowOf(cosines, m), RowOf(sines, m), cosines.Columns);
+            else
+                VectorMath.Rotate(row + head, RowOf(cosines, m), RowOf(sines, m), cosines.Columns);
     });
 
     /// <inheritdoc/>
     public override void SiluMultiply(Matrix gate, Matrix up, Matrix y) =>
         RunRows(gate, m => VectorMath.SiluMultiply(RowOf(gate, m), RowOf(up, m), RowOf(y, m), gate.Columns));
+
+    /// <inheritdoc/>
+    public override void Activate(Matrix x, Activation activation, Matrix y) =>
+        RunRows(x, m => VectorActivations.Activate(activation, RowOf(x, m), RowOf(y, m), x.Columns));
+
+    /// <inheritdoc/>
+    public override void SoftCap(Matrix x, float cap) => RunRows(x, m => VectorActivations.SoftCap(RowOf(x, m), cap, x.Columns));
+
+    /// <inheritdoc/>
+    public override void MultiplyElements(Matrix x, Matrix y) => RunRows(x, m => VectorRows.Multiply(RowOf(x, m), RowOf(y, m), x.Columns));
+
+    /// <inheritdoc/>
+    public override void MultiplyColumns(ReadOnlySpan<float> factors, Matrix y)
+    {
+        fixed (float* pinned = factors)
+        {
+            float* source = pinned;
+            RunRows(y, m => VectorRows.Multiply(source, RowOf(y, m), y.Columns));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Scale(Matrix x, float factor) => RunRows(x, m => VectorRows.Scale(RowOf(x, m), factor, x.Columns));
 
     /// <inheritdoc/>
     public override void Add(Matrix x, Matrix y) => RunRows(x, m => VectorMath.Add(RowOf(x, m), RowOf(y, m), x.Columns));

@@ -31,6 +31,19 @@ public sealed class ElementaryFunctionsTests
     public void FloatExpHasItsLimits(float x, float expected) => Assert.Equal(expected, ElementaryFunctions.Exp(x));
 
     [Fact]
+    public void TanhAndErfAreWithinTwoUlps()
+    {
+        AssertUlps(2, ElementaryFunctions.Tanh, Math.Tanh, 12);
+        // The double that the float result is held against comes from our own series: 2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n!(2n+1)).
+        AssertUlps(2, ElementaryFunctions.Erf, ErrorFunction, 3);
+        Assert.Equal(1, ElementaryFunctions.Erf(5));
+        Assert.Equal(-1, ElementaryFunctions.Erf(float.NegativeInfinity));
+        Assert.Equal(-1, ElementaryFunctions.Tanh(float.NegativeInfinity));
+        Assert.True(float.IsNaN(ElementaryFunctions.Tanh(float.NaN)));
+        Assert.True(float.IsNaN(ElementaryFunctions.Erf(float.NaN)));
+    }
+
+    [Fact]
     public void DoubleExpIsWithinTwoUlps() => AssertError(2, Sweep(-745, 709.7), ElementaryFunctions.Exp, Math.Exp);
 
     [Fact]
@@ -75,4 +88,25 @@ public sealed class ElementaryFunctionsTests
     }
 
     private static IEnumerable<double> Sweep(double first, double last) => Enumerable.Range(0, 20_001).Select(i => first + (last - first) * i / 20_000);
+
+    private static void AssertUlps(double limit, Func<float, float> function, Func<double, double> exact, float largest)
+    {
+        double worst = 0;
+        for (uint bits = BitConverter.SingleToUInt32Bits(1e-10f); bits <= BitConverter.SingleToUInt32Bits(largest); bits += 1499)
+        {
+            float x = BitConverter.UInt32BitsToSingle(bits);
+            double expected = exact(x), ulp = Math.ScaleB(1, Math.ILogB(expected) - 23);
+            worst = Math.Max(worst, Math.Abs(function(x) - expected) / ulp);
+            Assert.Equal(-function(x), function(-x));
+        }
+        Assert.True(worst <= limit, $"largest error {worst:F4} ulp");
+    }
+
+    private static double ErrorFunction(double x)
+    {
+        double sum = 0, term = x;
+        for (int n = 0; n < 80; n++, term *= -x * x / n)
+            sum += term / (2 * n + 1);
+        return 2 / Math.Sqrt(Math.PI) * sum;
+    }
 }

@@ -157,6 +157,30 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
             kernels.SiluMultiply(x, other, x);
             return Bits(x);
         });
+        foreach (Activation activation in Enum.GetValues<Activation>())
+            yield return Rows($"activate {activation}", (kernels, x, _) =>
+            {
+                kernels.Activate(x, activation, x);
+                return Bits(x);
+            });
+        yield return Rows("soft cap", (kernels, x, _) =>
+        {
+            kernels.SoftCap(x, 5);
+            return Bits(x);
+        });
+        foreach ((bool gain, bool bias) in ((bool, bool)[])[(true, true), (true, false), (false, false)])
+            yield return Rows($"layer norm{(gain ? "" : " without gain")}{(bias ? "" : " without bias")}", (kernels, x, other) =>
+            {
+                kernels.LayerNorm(x, gain ? other.Row(0) : default, bias ? other.Row(other.Rows - 1) : default, 1e-5f, x);
+                return Bits(x);
+            });
+        yield return Rows("multiply elements, columns and by a factor", (kernels, x, other) =>
+        {
+            kernels.MultiplyElements(x, other);
+            kernels.MultiplyColumns(x.Row(0), other);
+            kernels.Scale(other, 0.3f);
+            return Bits(other);
+        });
         yield return Rows("add", (kernels, x, other) =>
         {
             kernels.Add(x, other);
@@ -204,6 +228,7 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 var random = new CaseRandom(m);
                 using Matrix x = random.Matrix(m, 3 * headDim, 0.01), cos = random.Matrix(m, rotated / 2), sin = random.Matrix(m, rotated / 2);
                 kernels.Rotate(x, headDim, cos, sin);
+                kernels.Rotate(x, headDim, cos, sin, interleaved: true);
                 return Bits(x);
             }).ToArray());
     }
@@ -215,6 +240,17 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 yield return new(
                     $"attention {heads}/{keyHeads} heads of {headDim}{(odd ? " with infinities" : "")}",
                     kernels => Attend(kernels, new AttentionShape(heads, keyHeads, headDim, 1 / MathF.Sqrt(headDim), 1), odd));
+        foreach (int window in (int[])[1, 3, 10, 16, 40])
+            foreach ((int heads, int keyHeads, int headDim) in ((int, int, int)[])[(9, 3, 64), (6, 1, 20)])
+                foreach (bool kivi in (bool[])[false, true])
+                    yield return new($"attention {heads}/{keyHeads} heads of {headDim}, window {window}{(kivi ? ", kivi" : "")}", kernels =>
+                        Attend(kernels, new AttentionShape(heads, keyHeads, headDim, 0.2f, 1) { Window = window, Kivi = kivi ? new KiviCache(7, 8, NativePages.LayerCount) : null }, !kivi));
+        yield return new("attention with soft cap and biases", kernels =>
+        {
+            using Matrix biases = new CaseRandom(3).Matrix(6, 100);
+            return Attend(kernels, new AttentionShape(6, 2, 20, 0.2f, 1) { SoftCap = 3, Biases = biases, Window = 20 }, odd: false);
+        });
+        yield return new("attention in both directions", kernels => Attend(kernels, new AttentionShape(4, 2, 16, 0.25f, 1) { IsBidirectional = true }, odd: false));
         foreach ((int residual, int groupSize) in ((int, int)[])[(0, 16), (1, 1), (7, 8), (16, 32), (40, 5), (128, 32)])
             foreach ((int heads, int keyHeads, int headDim) in ((int, int, int)[])[(9, 3, 64), (3, 1, 32), (2, 2, 20)])
                 yield return new($"attention {heads}/{keyHeads} heads of {headDim}, kivi {residual} g{groupSize}", kernels =>
