@@ -11,6 +11,9 @@ public abstract class DecoderBlock
     /// <summary>All linears of the block.</summary>
     public IEnumerable<Weight> Linears => Groups.SelectMany(group => group.Weights);
 
+    /// <summary>Weights that no method rounds: routers.</summary>
+    public IEnumerable<Weight> Routers => Groups.SelectMany(group => group.Routers);
+
     /// <summary>hidden [tokens, hidden size] is replaced by the block's output.</summary>
     public abstract void Forward(ForwardContext context, Matrix hidden);
 }
@@ -30,6 +33,9 @@ public sealed record LinearGroup(string Input, IReadOnlyList<Weight> Weights)
         get => Weights[0].InputTransform is null ? source : null;
         init => source = value;
     }
+
+    /// <summary>Weights that read the same input and stay in full precision: what rescales the input rescales them too.</summary>
+    public IReadOnlyList<Weight> Routers { get; init; } = [];
 
     /// <summary>Whether the outputs are added to the hidden states between the blocks.</summary>
     public bool WritesHidden { get; init; }

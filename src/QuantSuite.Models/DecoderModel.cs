@@ -100,7 +100,7 @@ public sealed class DecoderModel : LanguageModel
     public IEnumerable<Weight> Linears => Architecture.Blocks.SelectMany(block => block.Linears);
 
     /// <summary>Bytes of all weights held in memory.</summary>
-    public long WeightBytes => Linears.Append(Architecture.Embedding).Append(Architecture.Head).Distinct().Sum(weight => weight.Panels.ByteCount);
+    public long WeightBytes => Architecture.Weights.Sum(weight => weight.Panels.ByteCount);
 
     /// <summary>Bits per weight of the blocks' linears, scales and zero points counted.</summary>
     public double BitsPerWeight => Linears.Sum(weight => 8.0 * weight.Panels.ByteCount) / Linears.Sum(weight => (double)weight.Rows * weight.Columns);
@@ -164,7 +164,7 @@ public sealed class DecoderModel : LanguageModel
     internal Matrix Hidden(ReadOnlySpan<int> ids)
     {
         RequireLength(ids);
-        var all = new Matrix(ids.Length, Architecture.Embedding.Columns);
+        var all = new Matrix(ids.Length, Architecture.HiddenSize);
         InPasses(ids, PassTokenLimit, (hidden, first) =>
         {
             for (int row = 0; row < hidden.Rows; row++)
@@ -176,13 +176,13 @@ public sealed class DecoderModel : LanguageModel
     private void RequireLength(ReadOnlySpan<int> ids)
     {
         RequireIds(ids);
-        if (ids.Length > MaxLength)
-            throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {MaxLength}.", nameof(ids));
+        if (ids.Length > Architecture.PositionLimit)
+            throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {Architecture.PositionLimit}.", nameof(ids));
     }
 
     private void InPasses(ReadOnlySpan<int> ids, int step, Action<Matrix, int> take)
     {
-        using Sequence sequence = Cache.NewSequence();
+        using Sequence sequence = Cache.NewSequence(ids.Length);
         for (int first = 0; first < ids.Length; first += step)
         {
             var pass = new ForwardPass();
@@ -195,8 +195,8 @@ public sealed class DecoderModel : LanguageModel
     internal Matrix Forward(ForwardPass pass)
     {
         context.Begin(pass);
-        Matrix hidden = context.Buffer("hidden", pass.TokenCount, Architecture.Embedding.Columns);
-        Embed(pass.Ids, hidden);
+        Matrix hidden = context.Buffer("hidden", pass.TokenCount, Architecture.HiddenSize);
+        Architecture.Input.Forward(context, pass.Ids, hidden);
         foreach (DecoderBlock block in Architecture.Blocks)
             block.Forward(context, hidden);
         tokenCount += pass.TokenCount;
@@ -204,11 +204,10 @@ public sealed class DecoderModel : LanguageModel
     }
 
     /// <summary>Final norm, in place, and output head: logits [rows, vocabulary].</summary>
-    internal void Head(Matrix hidden, Matrix logits)
-    {
-        Architecture.FinalNorm(context, hidden);
-        Weight.Multiply(Kernels, hidden, [Architecture.Head], [logits]);
-    }
+    internal void Head(Matrix hidden, Matrix logits) => Architecture.Output.Forward(context, hidden, logits);
+
+    /// <summary>Whether a sequence that declares one length may begin with the keys of one that declared another.</summary>
+    internal bool MayShare(int finalLength, int otherLength) => Architecture.Scaling is not { } scaling || scaling.KindOf(finalLength) == scaling.KindOf(otherLength);
 
     /// <summary>A reused buffer.</summary>
     internal Matrix Buffer(string name, int rows, int columns) => context.Buffer(name, rows, columns);
@@ -216,19 +215,12 @@ public sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override void Dispose()
     {
-        foreach (Weight weight in Linears.Append(Architecture.Embedding).Append(Architecture.Head).Distinct())
+        foreach (Weight weight in Architecture.Weights)
             weight.Dispose();
         context.Dispose();
         Cache.Dispose();
         Checkpoint.Dispose();
         base.Dispose();
-    }
-
-    private void Embed(IReadOnlyList<int> ids, Matrix hidden)
-    {
-        PanelMatrix table = Architecture.Embedding.Panels;
-        for (int i = 0; i < ids.Count; i++)
-            table.CopyRow(ids[i], hidden.Row(i));
     }
 
     private void RequireIds(ReadOnlySpan<int> ids)

@@ -11,6 +11,7 @@ public sealed class ForwardContext : IDisposable
     private AttentionSpan[] attention = [];
     private AttentionSpan[] stores = [];
     private IReadOnlyList<int> positions = [];
+    private IReadOnlyList<int> finalLengths = [];
 
     /// <summary>A context on these kernels.</summary>
     public ForwardContext(Kernels kernels) => Kernels = kernels;
@@ -36,6 +37,12 @@ public sealed class ForwardContext : IDisposable
     /// <summary>Positions by row.</summary>
     public IReadOnlyList<int> Positions => positions;
 
+    /// <summary>Declared final lengths of the rows' sequences.</summary>
+    public IReadOnlyList<int> FinalLengths => finalLengths;
+
+    /// <summary>Positions of the longest sequence.</summary>
+    public int LongestLength { get; private set; }
+
     /// <summary>Counts passes, so that a layer can keep what it made for one.</summary>
     public int PassNumber { get; private set; }
 
@@ -51,6 +58,10 @@ public sealed class ForwardContext : IDisposable
         attention = pass.AttentionSpans();
         stores = pass.StoreSpans();
         positions = pass.Positions;
+        finalLengths = pass.FinalLengths;
+        LongestLength = 0;
+        foreach (AttentionSpan span in attention)
+            LongestLength = Math.Max(LongestLength, span.FirstPosition + span.RowCount);
         PassNumber++;
     }
 

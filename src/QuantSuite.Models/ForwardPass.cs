@@ -10,6 +10,7 @@ public sealed class ForwardPass
 {
     private readonly List<int> ids = [];
     private readonly List<int> positions = [];
+    private readonly List<int> finalLengths = [];
     private readonly List<(Sequence Sequence, AttentionSpan Span)> own = [];
     private readonly List<(Sequence Sequence, AttentionSpan Span)> inherited = [];
     private readonly Dictionary<Sequence, List<AttentionSpan>> rows = [];
@@ -23,6 +24,9 @@ public sealed class ForwardPass
     /// <summary>Positions in their sequences by row.</summary>
     public IReadOnlyList<int> Positions => positions;
 
+    /// <summary>Declared final lengths of their sequences by row.</summary>
+    public IReadOnlyList<int> FinalLengths => finalLengths;
+
     /// <summary>Appends tokens to a sequence. Returns the row of the first.</summary>
     public int Add(Sequence sequence, ReadOnlySpan<int> tokens)
     {
@@ -31,6 +35,7 @@ public sealed class ForwardPass
         {
             ids.Add(tokens[i]);
             positions.Add(firstPosition + i);
+            finalLengths.Add(sequence.FinalLength);
         }
         sequence.Extend(tokens.Length);
         var span = new AttentionSpan(firstRow, tokens.Length, firstPosition, []);
@@ -40,9 +45,10 @@ public sealed class ForwardPass
     }
 
     /// <summary>A sequence that begins with the first <paramref name="length"/> positions of another, which may itself stand in this pass.</summary>
-    public Sequence Fork(Sequence parent, int length)
+    /// <param name="finalLength">The fork's declared length.</param>
+    public Sequence Fork(Sequence parent, int length, int finalLength)
     {
-        Sequence fork = parent.Fork(length);
+        Sequence fork = parent.Fork(length, finalLength);
         if (!rows.TryGetValue(parent, out List<AttentionSpan>? spans))
             return fork;
         int firstOwned = parent.SharedPageCount(length) * AttentionShape.PageWidth;

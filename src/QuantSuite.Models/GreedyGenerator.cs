@@ -48,8 +48,10 @@ internal sealed class GreedyGenerator(DecoderModel model)
             return;
         }
         // The last prompt token is always fed, because its logits choose the first new token.
-        int shared = latest is null ? 0 : Math.Min(generation.Prompt.AsSpan(0, generation.Prompt.Length - 1).CommonPrefixLength(latest.Prompt), latest.FedPromptCount);
-        generation.Start(shared > 0 ? pass.Fork(latest!.Sequence!, shared) : model.Cache.NewSequence(), shared);
+        int finalLength = generation.Prompt.Length + generation.Limit;
+        bool mayShare = latest?.Sequence is { } other && model.MayShare(finalLength, other.FinalLength);
+        int shared = !mayShare ? 0 : Math.Min(generation.Prompt.AsSpan(0, generation.Prompt.Length - 1).CommonPrefixLength(latest!.Prompt), latest.FedPromptCount);
+        generation.Start(shared > 0 ? pass.Fork(latest!.Sequence!, shared, finalLength) : model.Cache.NewSequence(finalLength), shared);
         generation.Feed(pass, model.PassTokenLimit);
         if (latest is { IsDone: true })
             latest.Sequence?.Dispose();

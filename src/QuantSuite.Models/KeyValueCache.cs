@@ -27,7 +27,8 @@ public sealed unsafe class KeyValueCache : IDisposable
     public long ByteCount => all.Count * pageFloats * sizeof(float);
 
     /// <summary>An empty sequence.</summary>
-    public Sequence NewSequence() => new(this);
+    /// <param name="finalLength">The most positions that it will have, by which some rotary scalings choose; 0 where nobody asks.</param>
+    public Sequence NewSequence(int finalLength = 0) => new(this, finalLength);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -74,16 +75,24 @@ public sealed unsafe class Sequence : IDisposable
     private readonly KeyValueCache cache;
     private readonly List<KeyValueCache.Page> pages = [];
 
-    internal Sequence(KeyValueCache cache) => this.cache = cache;
+    internal Sequence(KeyValueCache cache, int finalLength)
+    {
+        this.cache = cache;
+        FinalLength = finalLength;
+    }
+
+    /// <summary>The length that its request declared, or 0.</summary>
+    public int FinalLength { get; }
 
     /// <summary>Positions that have, or in the pass under way will have, keys and values.</summary>
     public int Length { get; private set; }
 
     /// <summary>A sequence that begins with this one's first <paramref name="length"/> positions.</summary>
-    public Sequence Fork(int length)
+    /// <param name="finalLength">Its own declared length, whose rotary frequencies must be this one's.</param>
+    public Sequence Fork(int length, int finalLength)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        var fork = new Sequence(cache) { Length = length };
+        var fork = new Sequence(cache, finalLength) { Length = length };
         int shared = SharedPageCount(length);
         for (int i = 0; i < shared; i++)
         {

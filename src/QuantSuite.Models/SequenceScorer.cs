@@ -45,7 +45,7 @@ internal sealed class SequenceScorer(DecoderModel model)
     {
         ReadOnlySpan<int> fed = scored.Ids.AsSpan(0, scored.Ids.Length - 1);
         int shared = SharedLength(fed, scored.FirstScored - 1);
-        Sequence sequence = shared > 0 ? pass.Fork(previous!, shared) : model.Cache.NewSequence();
+        Sequence sequence = shared > 0 ? pass.Fork(previous!, shared, fed.Length) : model.Cache.NewSequence(fed.Length);
         for (int position = scored.FirstScored - 1; position < shared; position++)
             targets.Add(new Target(pass.FindRow(previous!, position)!.Value, scored.Ids[position + 1], index));
         // Its pages are still read by this pass.
@@ -69,7 +69,7 @@ internal sealed class SequenceScorer(DecoderModel model)
     // The common prefix with the sequence before; rows whose logits are needed must still be in this pass.
     private int SharedLength(ReadOnlySpan<int> fed, int firstNeeded)
     {
-        if (previous is null)
+        if (previous is null || !model.MayShare(fed.Length, previous.FinalLength))
             return 0;
         int shared = fed.CommonPrefixLength(previousFed);
         for (int position = firstNeeded; position < shared; position++)

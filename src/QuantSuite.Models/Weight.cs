@@ -73,6 +73,9 @@ public sealed class Weight : IDisposable
     /// <summary>T, where the values give y T: every product is taken back by T⁻¹ before the bias. Null for none.</summary>
     public RowTransform? OutputTransform { get; set; }
 
+    /// <summary>Whether the file holds plain values as [in, out].</summary>
+    public bool IsStoredTransposed { get; init; }
+
     /// <summary>Whether inputs or outputs are mapped.</summary>
     public bool HasTransforms => InputTransform is not null || OutputTransform is not null;
 

@@ -66,7 +66,7 @@ public sealed class Quantizer
                 checkpoint.Dispose();
                 checkpoint = found;
                 architecture = ModelFamilies.For(found.Config).Build(found) with { HeadRotation = architecture.HeadRotation };
-                foreach (Weight weight in architecture.Blocks.SelectMany(block => block.Linears).Append(architecture.Embedding).Append(architecture.Head).Distinct())
+                foreach (Weight weight in architecture.Weights)
                     weight.StoreFiled();
                 kept = null;
             }
@@ -108,7 +108,7 @@ public sealed class Quantizer
 
     private void Store(Architecture architecture, CalibrationTokens? tokens, IProgress<QuantizationProgress>? progress, CancellationToken cancellation)
     {
-        foreach (Weight weight in new HashSet<Weight> { architecture.Embedding, architecture.Head })
+        foreach (Weight weight in new HashSet<Weight> { architecture.Embedding, architecture.Head }.Union(architecture.FullPrecision))
             if (recipe.Filed is null)
                 weight.StoreDense();
             else
@@ -163,7 +163,7 @@ public sealed class Quantizer
         var inputs = new Dictionary<LinearGroup, InputStatistics>();
         try
         {
-            foreach (Weight weight in block.Linears)
+            foreach (Weight weight in block.Linears.Concat(block.Routers))
             {
                 values[weight] = weight.Read();
                 weight.Store(new DensePanels(values[weight], NumericFormats.Fp32));
@@ -173,6 +173,8 @@ public sealed class Quantizer
             pass.Run(block, keep: !seesQuantizedInputs, (group, x) => Add(inputs[group], group, x), cancellation);
             foreach (QuantizationMethod step in recipe.Steps)
                 step.Rescale(new BlockCalibration(block, values, inputs, pass.Samples, weight => recipe.SchemeOf(weight.Name)));
+            foreach (Weight weight in block.Routers)
+                weight.Store(new DensePanels(values[weight], NumericFormats.Fp32));
             foreach (LinearGroup group in block.Groups)
                 foreach (Weight weight in group.Weights)
                 {

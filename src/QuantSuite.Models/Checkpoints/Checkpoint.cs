@@ -22,6 +22,7 @@ public abstract class Checkpoint : IDisposable
     private readonly Lazy<QuantizedLayout?> layout;
     private readonly HashSet<string> claimed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, float[]> vectors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, float> offsets = new(StringComparer.Ordinal);
 
     private protected Checkpoint(
         string path, IReadOnlyList<MappedFile> files, Dictionary<string, StoredTensor> stored, IReadOnlyDictionary<string, object> metadata)
@@ -133,15 +134,26 @@ public abstract class Checkpoint : IDisposable
     }
 
     /// <summary>A tensor [length] as float32, every value finite.</summary>
-    public float[] ReadVector(string name, int length)
+    /// <param name="offset">What is added to every value: 1 for gains that the file has less 1.</param>
+    public float[] ReadVector(string name, int length, float offset = 0) => ReadTensor(name, offset, length);
+
+    /// <summary>A small tensor of any shape as float32, row-major, every value finite; kept as <see cref="ReadVector"/> keeps vectors.</summary>
+    public float[] ReadTensor(string name, float offset, params ReadOnlySpan<int> shape)
     {
-        Require(name, length);
-        var vector = new float[length];
+        Require(name, shape);
+        var vector = new float[Tensors[name].ElementCount];
         Read(name, vector);
         RequireFinite(name, vector);
+        if (offset != 0 && Layout?.HasWholeGains != true)
+            vector = Array.ConvertAll(vector, value => value + offset);
         vectors[name] = vector;
+        if (offset != 0)
+            offsets[name] = offset;
         return vector;
     }
+
+    /// <summary>What was added to the values of a vector as it was read.</summary>
+    public float OffsetOf(string name) => offsets.GetValueOrDefault(name);
 
     /// <summary>Throws unless the tensor is there with this shape.</summary>
     public TensorInfo Require(string name, params ReadOnlySpan<int> shape)

@@ -39,11 +39,23 @@ public sealed class ModelConfig
     public float Float(string key, float? fallback = null) =>
         (float?)Find(key, "a number", JsonValueKind.Number)?.GetDouble() ?? fallback ?? throw Missing(key);
 
+    /// <summary>An integer; 0 where the key is null, and the default where it is absent.</summary>
+    public int IntOrNone(string key, int fallback) => Has(key) ? Int(key) : root.TryGetProperty(key, out _) ? 0 : fallback;
+
+    /// <summary>A number; 0 where the key is null, and the default where it is absent.</summary>
+    public float FloatOrNone(string key, float fallback) => Has(key) ? Float(key) : root.TryGetProperty(key, out _) ? 0 : fallback;
+
     /// <summary>true or false, or the default.</summary>
     public bool Bool(string key, bool fallback) => Find(key, "true or false", JsonValueKind.True, JsonValueKind.False)?.GetBoolean() ?? fallback;
 
     /// <summary>A string, or the default.</summary>
     public string String(string key, string? fallback = null) => Find(key, "a string", JsonValueKind.String)?.GetString() ?? fallback ?? throw Missing(key);
+
+    /// <summary>Numbers, or null where absent.</summary>
+    public float[]? Floats(string key) => List(key, "a list of numbers", JsonValueKind.Number, item => (float)item.GetDouble());
+
+    /// <summary>Strings, or null where absent.</summary>
+    public string[]? Strings(string key) => List(key, "a list of strings", JsonValueKind.String, item => item.GetString()!);
 
     /// <summary>A nested object, or null where absent.</summary>
     public ModelConfig? Object(string key) => Find(key, "an object", JsonValueKind.Object) is { } value ? new ModelConfig(value) : null;
@@ -58,6 +70,13 @@ public sealed class ModelConfig
     /// <summary>Keys that nobody has read or ignored.</summary>
     public IReadOnlyList<string> UnreadKeys =>
         [.. from property in root.EnumerateObject() where property.Value.ValueKind != JsonValueKind.Null && !used.Contains(property.Name) select property.Name];
+
+    private T[]? List<T>(string key, string expected, JsonValueKind kind, Func<JsonElement, T> read)
+    {
+        if (Find(key, expected, JsonValueKind.Array) is not { } value)
+            return null;
+        return value.EnumerateArray().All(item => item.ValueKind == kind) ? [.. value.EnumerateArray().Select(read)] : throw Wrong(key, value, expected);
+    }
 
     private JsonElement? Find(string key, string expected, params ReadOnlySpan<JsonValueKind> kinds)
     {

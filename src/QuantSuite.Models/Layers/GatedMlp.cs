@@ -2,32 +2,50 @@ using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Layers;
 
-/// <summary>SwiGLU (2002.05202): down(silu(gate(x)) · up(x)).</summary>
-public sealed class GatedMlp
+/// <summary>down(f(gate(x)) · up(x)): SwiGLU (2002.05202) and its kin.</summary>
+public sealed class GatedMlp : Sublayer
 {
-    private readonly Weight gate;
     private readonly Weight up;
+    private readonly Activation activation;
     private readonly Weight[] inputs;
     private readonly Weight[] outputs;
 
-    /// <summary>The three linears; <paramref name="source"/> is what produces the input, if it can take up scales.</summary>
-    public GatedMlp(Weight gate, Weight up, Weight down, InputSource? source = null)
+    /// <summary>The three linears.</summary>
+    public GatedMlp(Weight gate, Weight up, Weight down, Activation activation = Activation.Silu)
     {
-        (this.gate, this.up) = (gate, up);
+        this.up = up;
+        this.activation = activation;
         inputs = [gate, up];
         outputs = [down];
-        Groups = [new("mlp input", inputs) { Source = source, Module = Forward }, new("mlp product", outputs) { Source = InputSource.Linear(up), WritesHidden = true }];
     }
 
-    /// <summary>The linears: gate and up read the block's input, down reads their product.</summary>
-    public IReadOnlyList<LinearGroup> Groups { get; }
+    /// <inheritdoc/>
+    public override string InputName => "mlp input";
 
-    /// <summary>result = mlp(x). Both [tokens, hidden].</summary>
-    public void Forward(ForwardContext context, Matrix x, Matrix result)
+    /// <inheritdoc/>
+    public override IReadOnlyList<Weight> Inputs => inputs;
+
+    /// <inheritdoc/>
+    public override IEnumerable<LinearGroup> InnerGroups(bool writesHidden) => [new("mlp product", outputs) { Source = InputSource.Linear(up), WritesHidden = writesHidden }];
+
+    /// <inheritdoc/>
+    public override void Forward(ForwardContext context, Matrix x, Matrix result)
     {
-        Matrix g = context.Buffer("gate", x.Rows, gate.Rows), u = context.Buffer("up", x.Rows, up.Rows);
+        Matrix g = context.Buffer("gate", x.Rows, up.Rows), u = context.Buffer("up", x.Rows, up.Rows);
         Weight.Multiply(context.Kernels, x, inputs, [g, u]);
-        context.Kernels.SiluMultiply(g, u, g);
+        Gate(context.Kernels, g, u, activation);
         Weight.Multiply(context.Kernels, g, outputs, [result]);
+    }
+
+    /// <summary>gate = f(gate) · up.</summary>
+    internal static void Gate(Kernels kernels, Matrix gate, Matrix up, Activation activation)
+    {
+        if (activation == Activation.Silu)
+        {
+            kernels.SiluMultiply(gate, up, gate);
+            return;
+        }
+        kernels.Activate(gate, activation, gate);
+        kernels.MultiplyElements(up, gate);
     }
 }

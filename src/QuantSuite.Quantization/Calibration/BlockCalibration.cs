@@ -50,7 +50,7 @@ public sealed class BlockCalibration
     {
         InputSource source = group.Source ?? throw new ArgumentException($"The {group.Input} has no operation before it that scales could be folded in.", nameof(group));
         source.Divide(scales, ValuesOf);
-        foreach (Weight weight in group.Weights)
+        foreach (Weight weight in group.Weights.Concat(group.Routers))
             for (int row = 0; row < weight.Rows; row++)
             {
                 Span<float> values = ValuesOf(weight).Row(row);

@@ -1,5 +1,6 @@
 using QuantSuite.Models;
 using QuantSuite.Models.Families;
+using QuantSuite.Models.Layers;
 using QuantSuite.Numerics;
 
 namespace QuantSuite.Quantization.Calibration;
@@ -28,9 +29,9 @@ internal sealed class CalibrationPass : IDisposable
         sequences = tokens.Sequences;
         context = new ForwardContext(kernels);
         cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
-        hidden = new HiddenStates(sequences.Sum(sequence => (long)sequence.Length), architecture.Embedding.Columns, MemoryLimit);
+        hidden = new HiddenStates(sequences.Sum(sequence => (long)sequence.Length), architecture.HiddenSize, MemoryLimit);
         samples = new(() => new SampleContext([.. sequences.Take(sampleSequenceCount)], cache, kernels));
-        Embed(architecture.Embedding);
+        Embed(architecture.Input);
     }
 
     /// <summary>Shown the keys (after RoPE) and values of every piece, or null.</summary>
@@ -90,14 +91,17 @@ internal sealed class CalibrationPass : IDisposable
         }
     }
 
-    private void Embed(Weight embedding)
+    private void Embed(InputLayer input)
     {
-        using var row = new Matrix(1, embedding.Columns);
-        long position = 0;
-        foreach (int id in sequences.SelectMany(sequence => sequence))
+        long firstRow = 0;
+        foreach (int[][] piece in Pieces(sequences))
         {
-            embedding.Panels.CopyRow(id, row.Row(0));
-            hidden.Write(position++, row);
+            using var pass = new SequencePass(piece, cache, context);
+            int[] ids = [.. piece.SelectMany(sequence => sequence)];
+            Matrix states = context.Buffer("hidden", ids.Length, hidden.Columns);
+            input.Forward(context, ids, states);
+            hidden.Write(firstRow, states);
+            firstRow += ids.Length;
         }
     }
 
@@ -129,7 +133,7 @@ internal sealed class CalibrationPass : IDisposable
             var pass = new ForwardPass();
             foreach (int[] sequence in sequences)
             {
-                open.Add(cache.NewSequence());
+                open.Add(cache.NewSequence(sequence.Length));
                 pass.Add(open[^1], sequence);
             }
             context.Begin(pass);

@@ -31,7 +31,9 @@ public sealed class QuaRot : QuantizationMethod
     {
         if (architecture.Blocks.SelectMany(block => block.Linears).FirstOrDefault(weight => weight.HasTransforms) is { } mapped)
             throw new NotSupportedException($"quarot: {mapped.Name} maps its inputs or outputs already; expected a model that was not rotated before. Take the original checkpoint.");
-        int hidden = architecture.Embedding.Columns, headDim = architecture.Attention.HeadDim;
+        int hidden = architecture.HiddenSize, headDim = architecture.Attention.HeadDim;
+        if (architecture.Input is { Positions: not null } or { Projection: not null } or { Norm: not null })
+            throw new NotSupportedException("quarot: the hidden states do not come straight from the token embedding, which a rotation could be folded in; expected no learned positions, projection or norm.");
         var rotation = new HadamardTransform(hidden, signs: RandomSigns(hidden));
         Weight head = architecture.Head == architecture.Embedding ? architecture.Embedding.Untie("lm_head") : architecture.Head;
         architecture.Embedding.Change(rotation.TransformInputs);
@@ -39,9 +41,9 @@ public sealed class QuaRot : QuantizationMethod
             if (group.WritesHidden)
                 RotateWriters(group, rotation, headDim);
             else
-                RotateReaders(group.Input, group.Weights, group.Source, rotation);
+                RotateReaders(group.Input, [.. group.Weights, .. group.Routers], group.Source, rotation);
         RotateReaders("head's input", [head], architecture.HeadSource, rotation);
-        return architecture with { Head = head, HeadRotation = new HadamardTransform(headDim) };
+        return architecture.WithHead(head) with { HeadRotation = new HadamardTransform(headDim) };
     }
 
     /// <summary>

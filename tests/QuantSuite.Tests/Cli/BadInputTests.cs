@@ -51,7 +51,7 @@ public class BadInputTests
     [InlineData("\"hidden_size\": 128", "\"hidden_size\": 160", "shape")]
     [InlineData("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 5", "layers.4")]
     [InlineData("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 3", "layers.3")]
-    [InlineData("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"", "gelu")]
+    [InlineData("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelo\"", "gelo")]
     public async Task A_configuration_that_the_weights_or_the_engine_contradict(string from, string to, string complaint)
     {
         using var folder = new TestFolder();

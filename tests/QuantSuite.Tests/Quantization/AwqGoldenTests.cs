@@ -119,10 +119,10 @@ public class AwqGoldenTests
             var shape = new AttentionShape(heads, heads, headDim, 1 / MathF.Sqrt(headDim), 0);
             attentionNorm = new RmsNorm(AttentionGain, 1e-6f);
             mlpNorm = new RmsNorm(MlpGain, 1e-6f);
-            attention = new SelfAttention(Linear("self_attn.q_proj", "Wq"), Linear("self_attn.k_proj", "Wk"), Linear("self_attn.v_proj", "Wv"), Linear("self_attn.o_proj", "Wo"),
-                new RotaryEmbedding(new float[headDim / 2]), shape, attentionNorm.Source);
-            mlp = new GatedMlp(Linear("mlp.gate_proj", "Wgate"), Linear("mlp.up_proj", "Wup"), Linear("mlp.down_proj", "Wdown"), mlpNorm.Source);
-            Groups = [.. attention.Groups, .. mlp.Groups];
+            attention = new SelfAttention(
+                new SplitProjection(Linear("self_attn.q_proj", "Wq"), Linear("self_attn.k_proj", "Wk"), Linear("self_attn.v_proj", "Wv")), Linear("self_attn.o_proj", "Wo"), shape);
+            mlp = new GatedMlp(Linear("mlp.gate_proj", "Wgate"), Linear("mlp.up_proj", "Wup"), Linear("mlp.down_proj", "Wdown"));
+            Groups = [.. attention.Groups(attentionNorm.Source), .. mlp.Groups(mlpNorm.Source)];
             context = new ForwardContext(kernels);
             cache = new KeyValueCache(shape, 1);
             Observe(golden, kernels);

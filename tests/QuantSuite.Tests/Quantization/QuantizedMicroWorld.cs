@@ -22,7 +22,7 @@ internal static class QuantizedMicroWorld
     {
         Checkpoint checkpoint = CheckpointFiles.Open(Folder);
         Architecture architecture = change(ModelFamilies.For(checkpoint.Config).Build(checkpoint));
-        foreach (Weight weight in architecture.Blocks.SelectMany(block => block.Linears).Append(architecture.Embedding).Append(architecture.Head).Distinct())
+        foreach (Weight weight in architecture.Weights)
             weight.StoreDense();
         return new DecoderModel("changed", architecture, kernels, () => throw new NotSupportedException(), () => throw new NotSupportedException(), checkpoint);
     }

@@ -16,11 +16,15 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
             throw new CheckpointException(CheckpointFlaw.Version, $"config.json: quantsuite layout of version {version}; 1 to {QuantSuiteFormat.Version} are read. Take a newer QuantSuite.");
         Scheme = settings.String("recipe");
         rotatesHeads = settings.Bool("rotates_heads", false);
+        HasWholeGains = settings.Bool("whole_gains", false);
         linears = settings.Object("linears") ?? throw new CheckpointException(CheckpointFlaw.Field, "config.json: quantization_config has no 'linears'; write the checkpoint again.");
     }
 
     /// <inheritdoc/>
     public override string Scheme { get; }
+
+    /// <inheritdoc/>
+    public override bool HasWholeGains { get; }
 
     /// <inheritdoc/>
     public override RowTransform? HeadRotation(int headDim) => rotatesHeads ? new HadamardTransform(headDim) : null;

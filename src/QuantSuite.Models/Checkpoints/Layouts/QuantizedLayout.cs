@@ -17,6 +17,9 @@ public abstract class QuantizedLayout
     /// <exception cref="CheckpointException">Its tensors are incomplete, or their shapes are not those that config.json asks for.</exception>
     public abstract FiledCodes? Find(Checkpoint checkpoint, string name, int rows, int columns);
 
+    /// <summary>Whether gains that the architecture stores less 1 (Gemma's) are whole here: no float32 less 1 has all the bits of every gain that a method scaled.</summary>
+    public virtual bool HasWholeGains => false;
+
     /// <summary>The rotation of heads of this size that the model was written with (<see cref="Families.Architecture.HeadRotation"/>), or null.</summary>
     public virtual RowTransform? HeadRotation(int headDim) => null;
 }

@@ -28,7 +28,7 @@ public static class CheckpointWriter
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (Path.Exists(target))
             throw new IOException($"{target} exists already, and nothing is written over; remove it or name another folder.");
-        Weight[] quantized = [.. model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct().Where(weight => weight.Panels is not DensePanels)];
+        Weight[] quantized = [.. model.Architecture.Weights.Where(weight => weight.Panels is not DensePanels)];
         if (Refusal(model) is { } online)
             throw new CheckpointException($"No layout can hold this model: {online}. Name the recipe where the model is used.");
         bool mapsOnline = model.Architecture.HeadRotation is not null || quantized.Any(weight => weight.HasTransforms);
@@ -106,6 +106,8 @@ public static class CheckpointWriter
             JsonObject settings = format.Settings(quantized, recipe);
             if (model.Architecture.HeadRotation is not null)
                 settings["rotates_heads"] = true;
+            if (HasWholeGains(model, quantized, format))
+                settings["whole_gains"] = true;
             config["quantization_config"] = settings;
         }
         File.WriteAllText(path, config.ToJsonString(Json) + "\n");
@@ -114,20 +116,28 @@ public static class CheckpointWriter
     private static void WriteWeights(DecoderModel model, Weight[] quantized, string recipe, CheckpointFormat format, string path, Action<long, long>? progress, CancellationToken cancellation)
     {
         var metadata = new Dictionary<string, string> { ["format"] = "pt", ["quantsuite.recipe"] = recipe };
-        List<NewTensor> tensors = [.. quantized.SelectMany(weight => format.Tensors(weight, quantized)), .. Plain(model)];
+        List<NewTensor> tensors = [.. quantized.SelectMany(weight => format.Tensors(weight, quantized)), .. Plain(model, HasWholeGains(model, quantized, format))];
         long total = tensors.Sum(tensor => tensor.ByteCount);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
         SafetensorsWriter.Write(stream, tensors, metadata, done => progress?.Invoke(done, total), cancellation);
         stream.Flush(flushToDisk: true);
     }
 
+    // Our own layout says so; others are read by those who know the architecture alone.
+    private static bool HasWholeGains(DecoderModel model, Weight[] quantized, CheckpointFormat format) =>
+        quantized.Length > 0 && format == CheckpointFormats.Own && model.Checkpoint.Vectors.Keys.Any(name => model.Checkpoint.OffsetOf(name) != 0);
+
     // Dense weights as stored, and every vector as it is now: methods may have scaled a norm.
-    private static IEnumerable<NewTensor> Plain(DecoderModel model)
+    private static IEnumerable<NewTensor> Plain(DecoderModel model, bool wholeGains)
     {
-        foreach (Weight weight in model.Linears.Append(model.Architecture.Embedding).Append(model.Architecture.Head).Distinct())
+        foreach (Weight weight in model.Architecture.Weights)
             if (weight.Panels is DensePanels dense)
-                yield return StorageTensors.Dense(weight.Name, dense);
-        foreach ((string name, float[] values) in model.Checkpoint.Vectors)
-            yield return NewTensor.OfFloats(name, NewTensor.Lossless(model.Checkpoint.Tensors[name].Type, values), [values.Length], () => values);
+                yield return weight.IsStoredTransposed ? StorageTensors.Transposed(weight.Name, dense) : StorageTensors.Dense(weight.Name, dense);
+        foreach ((string name, float[] read) in model.Checkpoint.Vectors)
+        {
+            float offset = wholeGains ? 0 : model.Checkpoint.OffsetOf(name);
+            float[] values = offset == 0 ? read : Array.ConvertAll(read, value => value - offset);
+            yield return NewTensor.OfFloats(name, NewTensor.Lossless(model.Checkpoint.Tensors[name].Type, values), model.Checkpoint.Tensors[name].Shape, () => values);
+        }
     }
 }

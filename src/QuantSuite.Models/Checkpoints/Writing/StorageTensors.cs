@@ -94,6 +94,23 @@ internal static class StorageTensors
         });
     }
 
+    /// <summary>Plain values <c>name.weight</c> as [in, out], for a family that stores its linears so.</summary>
+    public static NewTensor Transposed(string name, DensePanels dense)
+    {
+        string type = dense.Format.Name switch { "bf16" => "BF16", "fp16" => "F16", _ => "F32" };
+        return new NewTensor($"{name}.weight", type, [dense.Columns, dense.Rows], stream =>
+        {
+            using Matrix values = dense.ToMatrix();
+            var column = new float[dense.Rows];
+            for (int i = 0; i < dense.Columns; i++)
+            {
+                for (int row = 0; row < column.Length; row++)
+                    column[row] = values[row, i];
+                NewTensor.WriteFloats(stream, type, column);
+            }
+        });
+    }
+
     private static IEnumerable<NewTensor> Grid(string name, QuantizedMatrix matrix)
     {
         yield return Codes(name, matrix, matrix.Format.Bits, matrix.Code);
