@@ -139,10 +139,10 @@ internal sealed class DecoderParts
 
     /// <summary>The head: the embedding itself where config.json ties them, which decides even where the file has another.</summary>
     /// <param name="tied">What holds where config.json does not say.</param>
-    public Weight Head(Weight embedding, bool tied, string name = "lm_head", bool bias = false)
+    public Weight Head(Weight embedding, bool tied, string name = "lm_head", bool bias = false, int? width = null)
     {
         if (!Config.Bool("tie_word_embeddings", tied))
-            return Linear(name, Vocabulary, HiddenSize, bias);
+            return Linear(name, Vocabulary, width ?? HiddenSize, bias);
         used.Add($"{Prefix}{name}.weight");
         return embedding;
     }

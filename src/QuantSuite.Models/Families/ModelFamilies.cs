@@ -21,6 +21,22 @@ public static class ModelFamilies
         new SmolLM3(),
         new StableLm(),
         new Starcoder2(),
+        new Gpt2(),
+        new GptBigCode(),
+        new GptNeo(),
+        new GptNeoX(),
+        new GptJ(),
+        new Opt(),
+        new Bloom(),
+        new Falcon(),
+        new Phi(),
+        new Cohere(),
+        new Glm(),
+        new Glm4(),
+        new ChatGlm(),
+        new Mixtral(),
+        new Qwen2Moe(),
+        new Qwen3Moe(),
     ];
 
     /// <summary>The family of a configuration.</summary>

@@ -7,6 +7,7 @@ public sealed class GatedMlp : Sublayer
 {
     private readonly Weight up;
     private readonly Activation activation;
+    private readonly string gateBuffer, upBuffer;
     private readonly Weight[] inputs;
     private readonly Weight[] outputs;
 
@@ -15,6 +16,8 @@ public sealed class GatedMlp : Sublayer
     {
         this.up = up;
         this.activation = activation;
+        gateBuffer = $"gate {up.Rows}";
+        upBuffer = $"up {up.Rows}";
         inputs = [gate, up];
         outputs = [down];
     }
@@ -31,7 +34,7 @@ public sealed class GatedMlp : Sublayer
     /// <inheritdoc/>
     public override void Forward(ForwardContext context, Matrix x, Matrix result)
     {
-        Matrix g = context.Buffer("gate", x.Rows, up.Rows), u = context.Buffer("up", x.Rows, up.Rows);
+        Matrix g = context.Buffer(gateBuffer, x.Rows, up.Rows), u = context.Buffer(upBuffer, x.Rows, up.Rows);
         Weight.Multiply(context.Kernels, x, inputs, [g, u]);
         Gate(context.Kernels, g, u, activation);
         Weight.Multiply(context.Kernels, g, outputs, [result]);
