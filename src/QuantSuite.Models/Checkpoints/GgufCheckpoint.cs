@@ -7,12 +7,14 @@ namespace QuantSuite.Models.Checkpoints;
 public sealed class GgufCheckpoint : Checkpoint
 {
     private readonly string? configPath;
+    private readonly GgufFile file;
     private readonly Lazy<ModelConfig> config;
 
     private GgufCheckpoint(string path, string? configPath, MappedFile mapped, GgufFile file, Dictionary<string, StoredTensor> stored)
         : base(path, [mapped], stored, file.Metadata)
     {
         this.configPath = configPath;
+        this.file = file;
         config = new Lazy<ModelConfig>(() => configPath is not null ? ModelConfig.Read(configPath) : BuildConfig());
     }
 
@@ -39,6 +41,13 @@ public sealed class GgufCheckpoint : Checkpoint
             mapped.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Writes a GGUF file of the same metadata, tokenizer included, without a tensor.</summary>
+    internal void WriteMetadata(string filePath)
+    {
+        using FileStream stream = File.Create(filePath);
+        file.WriteValues(stream);
     }
 
     private protected override QuantizedLayout? FindLayout(IEnumerable<StoredTensor> tensors) => GgufLayout.Of(tensors);

@@ -14,6 +14,7 @@ internal sealed class GgufFile
 
     private readonly MappedFile file;
     private readonly GgufReader reader;
+    private readonly long valuesEnd;
 
     /// <summary>Reads and validates the head.</summary>
     public GgufFile(MappedFile file)
@@ -25,6 +26,7 @@ internal sealed class GgufFile
         long valueCount = reader.Count("key-values");
         for (long i = 0; i < valueCount; i++)
             ReadValue();
+        valuesEnd = reader.Position;
         uint alignment = Alignment();
         var heads = new List<(TensorInfo Info, TensorType Type, ulong Offset)>();
         for (long i = 0; i < tensorCount; i++)
@@ -37,6 +39,15 @@ internal sealed class GgufFile
 
     /// <summary>Tensors by the file's own names.</summary>
     public Dictionary<string, StoredTensor> Tensors { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Writes a file of the same key-values without a tensor.</summary>
+    public void WriteValues(Stream stream)
+    {
+        const int TensorCountAt = 8, ValueCountAt = TensorCountAt + sizeof(long);
+        stream.Write(file.Bytes(0, TensorCountAt));
+        stream.Write(stackalloc byte[sizeof(long)]);
+        stream.Write(file.Bytes(ValueCountAt, checked((int)(valuesEnd - ValueCountAt))));
+    }
 
     private void RequireVersion()
     {

@@ -14,9 +14,9 @@ public sealed class ModelConfig
     /// <summary>Wraps a parsed config.json.</summary>
     public ModelConfig(JsonElement root) => this.root = root.Clone();
 
-    /// <summary>Reads config.json.</summary>
+    /// <summary>Reads config.json; where it lacks a quantization_config, with the one that an older packer wrote into a file beside it (quantize_config.json, quant_config.json).</summary>
     /// <exception cref="CheckpointException">It is not there, not JSON, not an object, or a key occurs twice.</exception>
-    public static ModelConfig Read(string path) => new(JsonFile.Object(path));
+    public static ModelConfig Read(string path) => new(OldSettings.AddTo(JsonFile.Object(path), path));
 
     /// <summary>The raw object.</summary>
     public JsonElement Root => root;

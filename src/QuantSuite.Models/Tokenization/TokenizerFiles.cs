@@ -15,8 +15,9 @@ public static class TokenizerFiles
 
     /// <summary>
     /// The tokenizer of a model folder, a <c>.gguf</c> or <c>.safetensors</c> file, or a tokenizer's own file: a tokenizer.json, a SentencePiece
-    /// <c>.model</c>, a tiktoken file. A folder's tokenizer.json comes first, then its SentencePiece or tiktoken file, then what a GGUF file in it
-    /// carries. BOS and EOS are what tokenizer_config.json names, else what config.json or generation_config.json number; in a GGUF file its own.
+    /// <c>.model</c>, a tiktoken file. A folder's tokenizer.json comes first, then its SentencePiece or tiktoken file, then what the one GGUF file in it
+    /// carries (a model's own, or the tokenizer.gguf of one that was quantized from such a file). BOS and EOS are what tokenizer_config.json names,
+    /// else what config.json or generation_config.json number; in a GGUF file its own.
     /// A SentencePiece file alone adds neither, as SentencePiece; in a folder it adds what tokenizer_config.json says.
     /// </summary>
     /// <exception cref="UnsupportedTokenizerException">It needs something that is not implemented.</exception>
@@ -32,10 +33,11 @@ public static class TokenizerFiles
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (extension != ".gguf" && FindOwnFile(folder) is { } file)
             return LoadFile(file, folder);
-        if (extension != ".gguf" && Directory.GetFiles(folder, "*.gguf").Length != 1)
+        string[] files = extension == ".gguf" ? [path] : Directory.GetFiles(folder, "*.gguf");
+        if (files.Length != 1)
             throw new TokenizerException($"{folder} has no {FileName}, which a model folder needs (nor a SentencePiece .model or .tiktoken file). "
                 + "Copy it from where the weights came from.");
-        using Checkpoint checkpoint = CheckpointFiles.Open(path);
+        using Checkpoint checkpoint = CheckpointFiles.Open(files[0]);
         return GgufTokenizer.Read(checkpoint.Metadata, path);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using QuantSuite.Cli;
+using QuantSuite.Tests.Models;
 using Xunit;
 
 namespace QuantSuite.Tests.Cli;
@@ -42,15 +43,6 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("llmint8-int8-a8-threshold2", "quantsuite")]
     public Task The_written_folder_of_a_calibrated_recipe_gives_its_bits(string recipe, string layout) => CheckBits(recipe, "auto", layout);
 
-    [Theory]
-    [Trait("Speed", "Slow")]
-    [InlineData("spqr-int3")]
-    [InlineData("pbllm-binary-g128")]
-    [InlineData("billm-binary")]
-    [InlineData("slimllm-int2-g32")]
-    [InlineData("dbllm-int2-g64")]
-    public Task The_written_folder_of_a_low_bit_recipe_gives_its_bits(string recipe) => CheckBits(recipe, "auto", "quantsuite");
-
     [Fact]
     [Trait("Speed", "Slow")]
     public async Task One_folder_of_Any_Precision_serves_every_width()
@@ -90,6 +82,23 @@ public sealed class QuantizeTests : IDisposable
 
         CommandRun twice = await CommandRun.Of([.. command, "--model", folder["model"], "--recipe", "rtn-int8"]);
         Assert.Contains("came quantized (file-rtn-int4-g32)", twice.Error);
+    }
+
+    [Fact]
+    public async Task A_lone_GGUF_file_takes_its_tokenizer_along()
+    {
+        string gguf = MicroWorldGguf.Write(folder["world.gguf"]);
+        File.WriteAllText(folder["tokenizer.json"], "of another model");
+        Assert.Equal(ExitCode.Done, (await CommandRun.Of("quantize", gguf, "rtn-int4-g32", "-o", folder["model"])).ExitCode);
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.gguf"], Directory.GetFiles(folder["model"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(await Logits("microworld-s", "rtn-int4-g32"), await Logits(folder["model"], "file"));
+
+        string[] command = ["run", "--task", "sentiment", "--limit", "4", "--artifacts", folder["artifacts"], "--baselines", folder["baselines"], "--json"];
+        CommandRun original = await CommandRun.Of([.. command, "--model", gguf, "--recipe", "rtn-int4-g32"]), written = await CommandRun.Of([.. command, "--model", folder["model"], "--recipe", "file"]);
+        Assert.Equal(original.Json.GetProperty("rows")[0].GetProperty("metrics").GetRawText(), written.Json.GetProperty("rows")[0].GetProperty("metrics").GetRawText());
+
+        Assert.Equal(ExitCode.Done, (await CommandRun.Of("quantize", folder["model"], "file", "-o", folder["again"])).ExitCode);
+        Assert.True(File.Exists(Path.Combine(folder["again"], "tokenizer.gguf")));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using QuantSuite.Models;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
+using QuantSuite.Quantization.Calibration;
 using Xunit;
 
 namespace QuantSuite.Tests.Models;
@@ -97,6 +98,49 @@ public sealed class QuantizedCheckpointTests : IDisposable
         AssertRefused(expected);
     }
 
+    [Theory]
+    [InlineData("gptq", "rtn-int4-g32-sym", null)]
+    [InlineData("gptq", "rtn-int4-g32-sym", "gptq")]
+    [InlineData("gptq", "rtn-int4-g32-sym", "gptq_v2")]
+    [InlineData("awq", "rtn-int4-g32", null)]
+    public void Settings_that_an_old_packer_wrote_beside_config_json_are_found(string layout, string recipe, string? version)
+    {
+        Write(layout, recipe);
+        TakeSettings();
+        if (version == "gptq_v2")
+            Spoil("qzeros", tensor => tensor with { Write = stream => stream.Write(new byte[(int)tensor.ByteCount].Select(_ => (byte)0x88).ToArray()) }, everywhere: true);
+        JsonObject old = layout == "awq"
+            ? new JsonObject { ["zero_point"] = true, ["q_group_size"] = 32, ["w_bit"] = 4, ["version"] = "GEMM" }
+            : new JsonObject { ["bits"] = 4, ["group_size"] = 32, ["damp_percent"] = 0.01, ["desc_act"] = false, ["static_groups"] = false, ["sym"] = recipe.EndsWith("sym", StringComparison.Ordinal) };
+        if (version is not null)
+            old["checkpoint_format"] = version;
+        File.WriteAllText(Path.Combine(folder["model"], layout == "awq" ? "quant_config.json" : "quantize_config.json"), old.ToJsonString());
+        File.Move(Path.Combine(folder["model"], "model.safetensors"), Path.Combine(folder["model"], "gptq_model-4bit-32g.safetensors"));
+
+        using Kernels kernels = Kernels.Create(1);
+        using DecoderModel expected = Quantizer.Load(folder["whole"], Recipe.Parse("file"), kernels), actual = Quantizer.Load(folder["model"], Recipe.Parse("file"), kernels);
+        Assert.Equal(ModelLocation.Open(folder["whole"]).ReadScheme(), ModelLocation.Open(folder["model"]).ReadScheme());
+        using Matrix a = expected.Logits([1, 17, 93]), b = actual.Logits([1, 17, 93]);
+        Assert.True(a.Span.SequenceEqual(b.Span));
+    }
+
+    [Fact]
+    public void An_old_packer_s_Marlin_format_is_refused()
+    {
+        Write("gptq");
+        TakeSettings();
+        File.WriteAllText(Path.Combine(folder["model"], "quantize_config.json"), """{"bits": 4, "group_size": 32, "is_marlin_format": true}""");
+        AssertRefused("'marlin' of gptq cannot be read");
+    }
+
+    [Fact]
+    public void Storages_that_contradict_themselves_are_refused()
+    {
+        Write("quantsuite", "llmint8-int8-a8-top3");
+        Spoil("outlier_columns", tensor => tensor with { Write = stream => stream.Write(new byte[(int)tensor.ByteCount]) });
+        AssertRefused(Linear, "contradict one another", "ascend");
+    }
+
     [Fact]
     public void A_truncated_file_is_refused()
     {
@@ -116,24 +160,33 @@ public sealed class QuantizedCheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    // A config.json as it was before it could tell of quantization.
+    private void TakeSettings()
+    {
+        string path = Path.Combine(folder["model"], "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        config.Remove("quantization_config");
+        File.WriteAllText(path, config.ToJsonString());
+    }
+
     private void Write(string layout, string? recipe = null)
     {
         string source = Path.Combine(Goldens.RepositoryRoot, "evals", "models", "microworld-s");
         using Kernels kernels = Kernels.Create(1);
-        using DecoderModel model = Quantizer.Load(source, Recipe.Parse(recipe ?? Recipes[layout]), kernels);
+        using DecoderModel model = Quantizer.Load(source, Recipe.Parse(recipe ?? Recipes[layout]), kernels, calibration: (_, _, _) => new CalibrationTokens("test", [[1, 17, 93, 4]]));
         CheckpointWriter.Write(model, "test", CheckpointFormats.Find(layout), folder["whole"]);
         Directory.CreateDirectory(folder["model"]);
         foreach (string file in Directory.EnumerateFiles(folder["whole"]))
             File.Copy(file, Path.Combine(folder["model"], Path.GetFileName(file)));
     }
 
-    // Writes the file again with one part of one linear changed, or left out.
-    private void Spoil(string part, Func<NewTensor, NewTensor?> change)
+    // Writes the file again with one part of one linear, or of all, changed or left out.
+    private void Spoil(string part, Func<NewTensor, NewTensor?> change, bool everywhere = false)
     {
         using Checkpoint whole = CheckpointFiles.Open(folder["whole"]);
         NewTensor Copy(StoredTensor tensor) =>
             new(tensor.Info.Name, tensor.Info.Type, tensor.Info.Shape, stream => stream.Write(tensor.Bytes(0, tensor.Info.ElementCount)));
-        IEnumerable<NewTensor?> tensors = whole.Tensors.Keys.Select(name => Copy(whole.Stored(name))).Select(tensor => tensor.Name == $"{Linear}.{part}" ? change(tensor) : tensor);
+        IEnumerable<NewTensor?> tensors = whole.Tensors.Keys.Select(name => Copy(whole.Stored(name))).Select(tensor => tensor.Name == $"{Linear}.{part}" || (everywhere && tensor.Name.EndsWith($".{part}", StringComparison.Ordinal)) ? change(tensor) : tensor);
         using FileStream stream = File.Create(Path.Combine(folder["model"], "model.safetensors"));
         SafetensorsWriter.Write(stream, tensors.OfType<NewTensor>(), new Dictionary<string, string>());
     }

@@ -1,3 +1,4 @@
+using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Numerics.LinearAlgebra;
 
@@ -35,12 +36,26 @@ internal sealed class QuantSuiteLayout : QuantizedLayout
         if (linears.Object(name) is not { } settings)
             return null;
         var tensors = new LinearTensors(checkpoint, name, rows, columns);
-        return new FiledCodes(StorageReader.Declare(tensors, settings), tensors.Names, Inputs(settings))
+        Func<PanelMatrix> read = StorageReader.Declare(tensors, settings);
+        return new FiledCodes(() => Read(read, tensors), tensors.Names, Inputs(settings))
         {
             ActivationScale = settings.Has("activations_scale") && !settings.Bool("activations_filed", false) ? settings.Float("activations_scale") : null,
             InputTransform = StoredTransform.Read(settings.Object("inputs"), columns, tensors),
             OutputTransform = StoredTransform.Read(settings.Object("outputs"), rows, tensors),
         };
+    }
+
+    // What the parts of a storage say of one another (columns in order, no outlier twice) is checked where they come together.
+    private static PanelMatrix Read(Func<PanelMatrix> read, LinearTensors tensors)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentException contradiction)
+        {
+            throw tensors.Wrong(CheckpointFlaw.Field, "*", $"contradict one another: {contradiction.Message}", "what 'quantsuite quantize' writes; write the checkpoint again");
+        }
     }
 
     private static NumericFormat? Inputs(ModelConfig settings)

@@ -137,7 +137,7 @@ internal static class StorageReader
         tensors.Require("outlier_columns", "I32", "one an outlier column", count);
         Func<PanelMatrix> inliers = Declare(tensors.Inside("inliers", tensors.Columns), Inner(settings), depth + 1);
         Func<DensePanels>? dense = settings.Bool("dense", false) ? Dense(tensors.Inside("dense", count)) : null;
-        return () => new MixedColumns((QuantizedMatrix)inliers(), tensors.ReadGroups("outlier_columns", tensors.Columns), dense?.Invoke());
+        return () => new MixedColumns(inliers() as QuantizedMatrix ?? throw new ArgumentException("the inliers beside whole columns are no grid"), tensors.ReadGroups("outlier_columns", tensors.Columns), dense?.Invoke());
     }
 
     private static Func<SegmentedMatrix> Segments(LinearTensors tensors, ModelConfig settings, int depth)

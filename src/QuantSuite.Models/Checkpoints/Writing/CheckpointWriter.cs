@@ -6,11 +6,12 @@ namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
 /// Writes a quantized model as a folder: model.safetensors, config.json with a quantization_config, and the other files of the source (tokenizer, generation settings, license).
+/// The tokenizer inside a GGUF file comes along as tokenizer.gguf: that file's metadata without its tensors.
 /// The folder is made under a name of its own and renamed when it is whole; an existing one is never touched.
 /// </summary>
 public static class CheckpointWriter
 {
-    private const string Weights = "model.safetensors", Config = "config.json";
+    private const string Weights = "model.safetensors", Config = "config.json", GgufTokenizer = "tokenizer.gguf";
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     /// <summary>Writes a model.</summary>
@@ -28,7 +29,7 @@ public static class CheckpointWriter
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (Path.Exists(target))
             throw new IOException($"{target} exists already, and nothing is written over; remove it or name another folder.");
-        Weight[] quantized = [.. model.Architecture.Weights.Where(weight => weight.Panels is not DensePanels)];
+        Weight[] quantized = [.. model.Architecture.Weights.Where(IsDescribed)];
         if (Refusal(model) is { } online)
             throw new CheckpointException($"No layout can hold this model: {online}. Name the recipe where the model is used.");
         bool mapsOnline = model.Architecture.HeadRotation is not null || quantized.Any(weight => weight.HasTransforms);
@@ -40,18 +41,20 @@ public static class CheckpointWriter
         WriteFolder(target, partial =>
         {
             CopyFiles(model.Checkpoint.Path, partial);
+            if (model.Checkpoint is GgufCheckpoint gguf && !File.Exists(Path.Combine(partial, "tokenizer.json")))
+                gguf.WriteMetadata(Path.Combine(partial, GgufTokenizer));
             WriteConfig(model, quantized, recipe, format, Path.Combine(partial, Config));
             WriteWeights(model, quantized, recipe, format, Path.Combine(partial, Weights), progress, cancellation);
         });
         return (format, quantized.All(format.IsExact));
     }
 
-    /// <summary>Why no layout holds a model, or null where one does: only codes can be written with transforms that run online.</summary>
-    public static string? Refusal(DecoderModel model) =>
-        model.Linears.FirstOrDefault(weight => weight.HasTransforms && !CanHold(weight)) is { } weight ? $"{weight.Name} maps its inputs or outputs online, and is no plain codes" : null;
+    /// <summary>Why no layout holds a model, or null where one does.</summary>
+    public static string? Refusal(DecoderModel model) => model.Linears.FirstOrDefault(weight => !StoredTransform.Holds(weight.InputTransform) || !StoredTransform.Holds(weight.OutputTransform)) is { } weight
+        ? $"{weight.Name} maps its inputs or outputs by a transform that has no words in a file" : null;
 
-    private static bool CanHold(Weight weight) =>
-        weight.Panels is QuantizedMatrix && StoredTransform.Holds(weight.InputTransform) && StoredTransform.Holds(weight.OutputTransform);
+    // What quantization_config has to tell of: the rest are plain values.
+    private static bool IsDescribed(Weight weight) => weight.Panels is not DensePanels || weight.HasTransforms;
 
     private static void WriteFolder(string target, Action<string> write)
     {
@@ -83,15 +86,16 @@ public static class CheckpointWriter
         }
     }
 
-    // What is no weight and no configuration of them: a model's folder is flat.
+    // What is no weight and no configuration of them: a model's folder is flat. Beside a lone .gguf file lie texts of any model, of which it takes the license at most.
     private static void CopyFiles(string source, string target)
     {
         string? from = Directory.Exists(source) ? source : Path.GetDirectoryName(Path.GetFullPath(source));
+        bool isLone = from != source && Path.GetExtension(source).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
         foreach (string file in Directory.EnumerateFiles(from!))
         {
             string name = Path.GetFileName(file);
-            bool isText = Path.GetExtension(name) is ".json" or ".txt" or ".model" or ".jinja" or ".md" || name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase);
-            if (isText && name is not (Config or SafetensorsIndex.FileName or "quantize_config.json"))
+            bool isText = !isLone && Path.GetExtension(name) is ".json" or ".txt" or ".model" or ".jinja" or ".md" || name == GgufTokenizer || name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase);
+            if (isText && name is not (Config or SafetensorsIndex.FileName or OldSettings.Gptq or OldSettings.Awq))
                 File.Copy(file, Path.Combine(target, name));
         }
     }
@@ -131,7 +135,7 @@ public static class CheckpointWriter
     private static IEnumerable<NewTensor> Plain(DecoderModel model, bool wholeGains)
     {
         foreach (Weight weight in model.Architecture.Weights)
-            if (weight.Panels is DensePanels dense)
+            if (!IsDescribed(weight) && weight.Panels is DensePanels dense)
                 yield return weight.IsStoredTransposed ? StorageTensors.Transposed(weight.Name, dense) : StorageTensors.Dense(weight.Name, dense);
         foreach ((string name, float[] read) in model.Checkpoint.Vectors)
         {
