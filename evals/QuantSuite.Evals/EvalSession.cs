@@ -24,9 +24,10 @@ public sealed class EvalSession : IDisposable
     private readonly CancellationTokenSource stopped = new();
     private readonly PosixSignalRegistration[] signals;
     private readonly Kernels kernels;
+    private readonly CalibrationLeaks leaks = new();
     private (string Path, string Recipe) loaded;
     private DecoderModel? model;
-    private CalibrationLeaks? leaks;
+    private CalibrationTokens? calibrated;
     private RunProgress? progress;
     private DateTime nextProgress = DateTime.UtcNow + ProgressInterval;
 
@@ -47,9 +48,11 @@ public sealed class EvalSession : IDisposable
         {
             stopped.Token.ThrowIfCancellationRequested();
             DecoderModel loadedModel = ModelOf(row);
-            if (leaks?.WarningFor(row, loadedModel, matrix.Settings) is { } warning)
-                Say(warning);
-            RowOutcome outcome = RowRun.Run(row, loadedModel, matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token);
+            RowOutcome outcome = RowRun.Run(row, loadedModel, matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token, items =>
+            {
+                if (calibrated is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, loadedModel) is { } warning)
+                    Say(warning);
+            });
             progress.Done();
             return outcome;
         }
@@ -81,7 +84,7 @@ public sealed class EvalSession : IDisposable
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
         var calibration = new CalibrationSource(matrix.Settings.DataFolders, matrix.Settings.CalibrationOf(row.Model.Path));
         model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say, new QuantizedModelCache(matrix.Settings.Cache));
-        leaks = calibration.Drawn is { } drawn ? new CalibrationLeaks(drawn.Name, drawn.Text) : null;
+        calibrated = calibration.Drawn;
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }

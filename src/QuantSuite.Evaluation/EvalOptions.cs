@@ -21,6 +21,9 @@ public sealed record EvalOptions
     /// <summary>The folder of the answer cache (<c>artifacts/cache</c>), or null to save nothing and to resume nothing.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>Shown the items before the first of them is asked, or null.</summary>
+    public Action<IReadOnlyList<EvalItem>>? Loaded { get; init; }
+
     /// <summary>Called after every answer, on the thread that computes: keep it short.</summary>
     public Action<EvalProgress>? Progress { get; init; }
 }

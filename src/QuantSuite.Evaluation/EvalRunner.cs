@@ -17,6 +17,7 @@ public static class EvalRunner
     {
         var watch = Stopwatch.StartNew();
         IReadOnlyList<EvalItem> items = Items(task, model, options);
+        options.Loaded?.Invoke(items);
         using AnswerCache? cache = options.CacheFolder is { } folder ? AnswerCache.Open(folder, model) : null;
         var meter = new ProgressMeter(task.Name, model, items, options.Progress);
         using var remembering = new RememberingModel(model, cache, meter);

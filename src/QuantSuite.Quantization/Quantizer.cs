@@ -113,7 +113,8 @@ public sealed class Quantizer
                 weight.StoreDense();
             else
                 weight.StoreFiled();
-        using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels, needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0);
+        int sampleCount = needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0;
+        using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels, sampleCount);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -152,9 +153,24 @@ public sealed class Quantizer
             weight.Store(new DensePanels(values, full));
             return;
         }
+        RequireFinite(weight, values);
         var linear = new LinearRounding { Name = weight.Name, Weight = values, Scheme = scheme, Inputs = inputs, Kernels = kernels, Warn = text => warn($"{weight.Name}: {text}") };
         float? scale = scheme is { Activations: IntegerFormat format } && scheme.ActivationGranularity == Granularity.Tensor ? inputs!.AbsMax.Max() / (format.MiddleCode - 1) : null;
         weight.Store(recipe.Steps[^1].Round(linear), scheme.Activations, scale);
+    }
+
+    // Whatever the method and format: NaN has no code, and one infinity makes the scale of its group infinite.
+    private void RequireFinite(Weight weight, Matrix values)
+    {
+        int count = 0, first = 0;
+        for (int i = values.Span.Length - 1; i >= 0; i--)
+            if (!float.IsFinite(values.Span[i]))
+                (count, first) = (count + 1, i);
+        if (count > 0)
+            throw new CheckpointException(CheckpointFlaw.NotFinite,
+                $"{weight.Name}: {count} of {values.Span.Length} weights to be quantized by {recipe} are not finite, the first, row {first / values.Columns} column {first % values.Columns}, " +
+                $"is {(float.IsNaN(values.Span[first]) ? "NaN" : "infinite")}; expected numbers. The checkpoint's values, or a rotation or rescaling of them, overflow: " +
+                $"fetch the checkpoint again, or leave the linear as it is ([{weight.Name}=fp32]).");
     }
 
     private void Calibrate(DecoderBlock block, bool isLast, CalibrationPass pass, CancellationToken cancellation)

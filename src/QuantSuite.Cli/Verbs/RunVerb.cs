@@ -33,6 +33,7 @@ public sealed class RunVerb : Verb
         IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, Recipes.ParseAll(settings.Recipes));
         var outcomes = new List<RowOutcome>();
         var progress = new RunProgress(picked.Count);
+        var leaks = new CalibrationLeaks();
         try
         {
             using Kernels kernels = Kernels.Create(settings.ThreadCount);
@@ -53,12 +54,13 @@ public sealed class RunVerb : Verb
             string path = group[0].Model.Path;
             var calibration = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(path));
             using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
-            CalibrationLeaks? leaks = calibration.Drawn is { } drawn ? new(drawn.Name, drawn.Text) : null;
             foreach (EvalRow row in group)
             {
-                if (leaks?.WarningFor(row, model, settings) is { } warning)
-                    terminal.Say(warning);
-                outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation));
+                outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation, items =>
+                {
+                    if (calibration.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, model) is { } warning)
+                        terminal.Say(warning);
+                }));
                 progress.Done();
                 terminal.Say(outcomes[^1].Passed ? outcomes[^1].Verdict.Summary : outcomes[^1].Words);
             }

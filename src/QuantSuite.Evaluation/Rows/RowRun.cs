@@ -9,9 +9,11 @@ public static class RowRun
 {
     /// <summary>Runs a row on its loaded model.</summary>
     /// <param name="progress">Called after every answer.</param>
+    /// <param name="loaded">Shown the items before the first of them is asked.</param>
     /// <exception cref="EvalDataException">The task's data is absent or broken.</exception>
     /// <exception cref="IOException">The result cannot be saved.</exception>
-    public static RowOutcome Run(EvalRow row, DecoderModel model, EvalSettings settings, Action<EvalProgress>? progress = null, CancellationToken cancellation = default)
+    public static RowOutcome Run(EvalRow row, DecoderModel model, EvalSettings settings, Action<EvalProgress>? progress = null, CancellationToken cancellation = default,
+        Action<IReadOnlyList<EvalItem>>? loaded = null)
     {
         var options = new EvalOptions
         {
@@ -21,6 +23,7 @@ public static class RowRun
             Environment = Host.Describe(model.Kernels.Name, model.Kernels.ThreadCount),
             Limit = settings.Limit,
             CacheFolder = settings.Cache,
+            Loaded = loaded,
             Progress = progress,
         };
         EvalResult result = EvalRunner.Run(row.Task, model, options, cancellation);

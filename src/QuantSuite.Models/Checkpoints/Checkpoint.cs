@@ -206,8 +206,8 @@ public abstract class Checkpoint : IDisposable
         TensorInfo tensor = Find(name).Info;
         (long row, long column) = Math.DivRem(index, tensor.RowLength);
         string place = tensor.Shape.Count < 2 ? $"element {firstRow + index}" : $"row {firstRow + row} column {column}";
-        throw Wrong(CheckpointFlaw.NotFinite,
-            $"tensor '{name}' {place} is {(float.IsNaN(values[index]) ? "NaN" : "infinite")}, expected finite weights; fetch or convert the checkpoint again");
+        throw Wrong(CheckpointFlaw.NotFinite, $"tensor '{name}' {place} is {(float.IsNaN(values[index]) ? "NaN" : "infinite")}, the first of {CountNonFinite(name)} such values, " +
+            "expected finite weights; fetch or convert the checkpoint again");
     }
 
     /// <inheritdoc/>
@@ -230,6 +230,19 @@ public abstract class Checkpoint : IDisposable
         long length = Find(name).Info.RowLength;
         ReadRows(name, firstRow, length == 0 ? 0 : (int)(destination.Length / length), destination);
         RequireFinite(name, destination, firstRow);
+    }
+
+    private long CountNonFinite(string name)
+    {
+        TensorInfo tensor = Find(name).Info;
+        var row = new float[checked((int)tensor.RowLength)];
+        long count = 0;
+        for (int i = 0; i < tensor.RowCount; i++)
+        {
+            ReadRows(name, i, 1, row);
+            count += row.LongCount(value => !float.IsFinite(value));
+        }
+        return count;
     }
 
     private StoredTensor Find(string name) => stored.TryGetValue(name, out StoredTensor? tensor)

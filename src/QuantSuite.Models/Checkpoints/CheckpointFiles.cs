@@ -7,7 +7,8 @@ public static class CheckpointFiles
 
     /// <summary>
     /// Opens a checkpoint. A folder holds <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards, or exactly one <c>.gguf</c>
-    /// file, or exactly one <c>.safetensors</c> of another name (AutoGPTQ's <c>gptq_model-4bit-128g</c>), in this order; its config.json, where there is one, describes the model. A <c>.gguf</c> file alone describes itself; a lone
+    /// file, or exactly one <c>.safetensors</c> of another name (AutoGPTQ's <c>gptq_model-4bit-128g</c>), in this order; its config.json,
+    /// where there is one, describes the model. A <c>.gguf</c> file alone describes itself; a lone
     /// <c>.safetensors</c> takes config.json from beside it.
     /// </summary>
     /// <exception cref="CheckpointException">There is no such thing, or it is malformed; <see cref="CheckpointException.Flaw"/> tells the kind.</exception>

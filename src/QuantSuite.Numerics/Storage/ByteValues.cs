@@ -36,7 +36,7 @@ public sealed unsafe class ByteValues : GroupValues
     public float Divisor { get; private init; } = 1;
 
     /// <inheritdoc/>
-    public override long ByteCount => codes.ByteCount;
+    public override long ByteCount => codes.ByteCount + (Divisor == 1 ? 0 : sizeof(float));
 
     /// <inheritdoc/>
     public override float this[int row, int group]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using QuantSuite.Models;
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.LinearAlgebra;
 using QuantSuite.Quantization;
@@ -13,6 +14,8 @@ namespace QuantSuite.Tests.Quantization;
 /// <summary>What calibration cannot use: inputs that are no numbers, a Hessian that is not positive definite.</summary>
 public sealed class CalibrationBadInputTests : IDisposable
 {
+    private const ushort Largest = 0x7F7F, Infinity = 0x7F80, NaN = 0x7FC0; // bfloat16; the largest is 3.39e38
+
     private readonly TestFolder folder = new();
 
     [Theory]
@@ -21,10 +24,36 @@ public sealed class CalibrationBadInputTests : IDisposable
     [InlineData("smoothquant-int8-a8")]
     public void Inputs_that_are_not_finite_name_the_layer(string recipe)
     {
-        WriteModelThatOverflows("model.layers.2.mlp.up_proj.weight");
+        WriteModel("model.layers.2.mlp.up_proj.weight", Largest);
         using Kernels kernels = Kernels.Create(2);
         string message = Assert.Throws<CalibrationException>(() => Quantizer.Load(folder.Path, Recipe.Parse(recipe), kernels, calibration: (_, _, _) => QuantizedMicroWorld.Tokens())).Message;
         Assert.Contains("The inputs of model.layers.2.mlp.down_proj are not finite on the calibration text: got NaN or infinity, expected numbers.", message);
+    }
+
+    [Theory]
+    [MemberData(nameof(WrittenModelTests.Recipes), MemberType = typeof(WrittenModelTests))]
+    [MemberData(nameof(WrittenModelTests.Formats), MemberType = typeof(WrittenModelTests))]
+    public void A_weight_that_is_not_finite_is_named(string recipe)
+    {
+        WriteModel("model.layers.0.self_attn.q_proj.weight", recipe.Length % 2 == 0 ? NaN : Infinity);
+        using Kernels kernels = Kernels.Create(1);
+        string message = Assert.Throws<CheckpointException>(() => Quantizer.Load(folder.Path, Recipe.Parse(recipe), kernels, calibration: (_, _, _) => QuantizedMicroWorld.Tokens())).Message;
+        Assert.Contains("'model.layers.0.self_attn.q_proj.weight' row 0 column 0 is", message);
+        Assert.Contains("the first of 128 such values, expected finite weights; fetch or convert the checkpoint again", message);
+    }
+
+    // Finite on disk, not after a rotation.
+    [Theory]
+    [InlineData("quarot-int4-g32")]
+    [InlineData("quarot+hqq-int3-g32")]
+    [InlineData("quarot-nf4")]
+    public void A_weight_that_a_change_makes_infinite_is_named(string recipe)
+    {
+        WriteModel("model.layers.2.mlp.up_proj.weight", Largest);
+        using Kernels kernels = Kernels.Create(1);
+        string message = Assert.Throws<CheckpointException>(() => Quantizer.Load(folder.Path, Recipe.Parse(recipe), kernels)).Message;
+        Assert.Matches(@"^model\.layers\.2\.mlp\.up_proj: [0-9]+ of 45056 weights to be quantized by quarot.* are not finite, the first, row 0 column [0-9]+, is (NaN|infinite); ", message);
+        Assert.Contains("[model.layers.2.mlp.up_proj=fp32]", message);
     }
 
     // Eigenvalues −0.05 and 2.05, mean diagonal 1: a damping of 0.01 is too little, 0.1 enough.
@@ -56,8 +85,8 @@ public sealed class CalibrationBadInputTests : IDisposable
         return matrix;
     }
 
-    // The first row of the tensor becomes the largest bfloat16, 3.39e38.
-    private void WriteModelThatOverflows(string tensor)
+    // The first row of the tensor becomes this bfloat16.
+    private void WriteModel(string tensor, ushort value)
     {
         foreach (string file in Directory.GetFiles(QuantizedMicroWorld.Folder))
             File.Copy(file, folder[Path.GetFileName(file)]);
@@ -67,7 +96,7 @@ public sealed class CalibrationBadInputTests : IDisposable
         Assert.Equal("BF16", entry.GetProperty("dtype").GetString());
         int first = 8 + headerLength + entry.GetProperty("data_offsets")[0].GetInt32();
         for (int column = 0; column < entry.GetProperty("shape")[1].GetInt32(); column++)
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(first + 2 * column), 0x7F7F);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(first + 2 * column), value);
         File.WriteAllBytes(folder["model.safetensors"], bytes);
     }
 }

@@ -50,8 +50,9 @@ public static class CheckpointWriter
     }
 
     /// <summary>Why no layout holds a model, or null where one does.</summary>
-    public static string? Refusal(DecoderModel model) => model.Linears.FirstOrDefault(weight => !StoredTransform.Holds(weight.InputTransform) || !StoredTransform.Holds(weight.OutputTransform)) is { } weight
-        ? $"{weight.Name} maps its inputs or outputs by a transform that has no words in a file" : null;
+    public static string? Refusal(DecoderModel model) =>
+        model.Linears.FirstOrDefault(weight => !StoredTransform.Holds(weight.InputTransform) || !StoredTransform.Holds(weight.OutputTransform)) is not { } weight ? null
+            : $"{weight.Name} maps its inputs or outputs by a transform that has no words in a file";
 
     // What quantization_config has to tell of: the rest are plain values.
     private static bool IsDescribed(Weight weight) => weight.Panels is not DensePanels || weight.HasTransforms;
@@ -94,8 +95,9 @@ public static class CheckpointWriter
         foreach (string file in Directory.EnumerateFiles(from!))
         {
             string name = Path.GetFileName(file);
-            bool isText = !isLone && Path.GetExtension(name) is ".json" or ".txt" or ".model" or ".jinja" or ".md" || name == GgufTokenizer || name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase);
-            if (isText && name is not (Config or SafetensorsIndex.FileName or OldSettings.Gptq or OldSettings.Awq))
+            bool isLicense = name.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase);
+            bool isText = Path.GetExtension(name) is ".json" or ".txt" or ".model" or ".tiktoken" or ".jinja" or ".md" || name == GgufTokenizer;
+            if ((isLicense || (isText && !isLone)) && name is not (Config or SafetensorsIndex.FileName or OldSettings.Gptq or OldSettings.Awq))
                 File.Copy(file, Path.Combine(target, name));
         }
     }
