@@ -32,7 +32,7 @@ public sealed class DecoderModel : LanguageModel
         this.identity = new Lazy<ModelIdentity>(identity);
         Checkpoint = checkpoint;
         context = new ForwardContext(kernels) { HeadRotation = architecture.HeadRotation };
-        Cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
+        Cache = architecture.NewCache();
     }
 
     /// <inheritdoc/>
@@ -80,7 +80,7 @@ public sealed class DecoderModel : LanguageModel
         init
         {
             context.Kivi = value;
-            Cache = new KeyValueCache(Architecture.Attention, Architecture.Blocks.Count, value);
+            Cache = Architecture.NewCache(value);
         }
     }
 
@@ -207,7 +207,8 @@ public sealed class DecoderModel : LanguageModel
     internal void Head(Matrix hidden, Matrix logits) => Architecture.Output.Forward(context, hidden, logits);
 
     /// <summary>Whether a sequence that declares one length may begin with the keys of one that declared another.</summary>
-    internal bool MayShare(int finalLength, int otherLength) => Architecture.Scaling is not { } scaling || scaling.KindOf(finalLength) == scaling.KindOf(otherLength);
+    internal bool MayShare(int finalLength, int otherLength) =>
+        Architecture.StateFloats == 0 && (Architecture.Scaling is not { } scaling || scaling.KindOf(finalLength) == scaling.KindOf(otherLength));
 
     /// <summary>A reused buffer.</summary>
     internal Matrix Buffer(string name, int rows, int columns) => context.Buffer(name, rows, columns);

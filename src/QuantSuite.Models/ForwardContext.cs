@@ -10,6 +10,7 @@ public sealed class ForwardContext : IDisposable
     private readonly Dictionary<string, Matrix> buffers = [];
     private AttentionSpan[] attention = [];
     private AttentionSpan[] stores = [];
+    private StateSpan[] states = [];
     private IReadOnlyList<int> positions = [];
     private IReadOnlyList<int> finalLengths = [];
 
@@ -52,11 +53,15 @@ public sealed class ForwardContext : IDisposable
     /// <summary>Spans that are stored.</summary>
     public ReadOnlySpan<AttentionSpan> StoreSpans => stores;
 
+    /// <summary>Spans that go on from a state.</summary>
+    public ReadOnlySpan<StateSpan> StateSpans => states;
+
     /// <summary>Takes up a pass.</summary>
     public void Begin(ForwardPass pass)
     {
         attention = pass.AttentionSpans();
         stores = pass.StoreSpans();
+        states = pass.StateSpans();
         positions = pass.Positions;
         finalLengths = pass.FinalLengths;
         LongestLength = 0;

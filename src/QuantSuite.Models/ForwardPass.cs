@@ -78,6 +78,9 @@ public sealed class ForwardPass
     /// <summary>The spans whose keys and values are put in pages: pieces added, and the shared rows of forks.</summary>
     internal AttentionSpan[] StoreSpans() => [.. own.Concat(inherited).Select(Located)];
 
+    /// <summary>The spans of a recurrent model.</summary>
+    internal StateSpan[] StateSpans() => [.. own.Select(item => new StateSpan(item.Span.FirstRow, item.Span.RowCount, item.Span.FirstPosition, item.Sequence.StateAddress))];
+
     private static AttentionSpan Located((Sequence Sequence, AttentionSpan Span) item) => item.Span with { Pages = item.Sequence.PageAddresses() };
 
     private static AttentionSpan Clip(AttentionSpan span, int first, int end)

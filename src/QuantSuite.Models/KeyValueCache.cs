@@ -10,12 +10,16 @@ public sealed unsafe class KeyValueCache : IDisposable
 {
     private readonly long pageFloats;
     private readonly int groupSize;
+    private readonly long stateFloats;
+    private readonly Stack<NativeBuffer> freeStates = [];
     private readonly Stack<Page> free = [];
     private readonly List<Page> all = [];
 
     /// <summary>A cache for so many layers of this shape; KIVI's holds them twice.</summary>
-    public KeyValueCache(AttentionShape shape, int layerCount, KiviCache? kivi = null)
+    /// <param name="stateFloats">Floats of a sequence's state where the model is recurrent; such sequences cannot be forked.</param>
+    public KeyValueCache(AttentionShape shape, int layerCount, KiviCache? kivi = null, long stateFloats = 0)
     {
+        this.stateFloats = stateFloats;
         pageFloats = shape.PageFloats(kivi is null ? layerCount : 2 * layerCount);
         groupSize = kivi?.GroupSize ?? 1;
     }
@@ -28,13 +32,16 @@ public sealed unsafe class KeyValueCache : IDisposable
 
     /// <summary>An empty sequence.</summary>
     /// <param name="finalLength">The most positions that it will have, by which some rotary scalings choose; 0 where nobody asks.</param>
-    public Sequence NewSequence(int finalLength = 0) => new(this, finalLength);
+    public Sequence NewSequence(int finalLength = 0) => new(this, finalLength, TakeState());
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Page page in all)
             page.Buffer.Dispose();
+        foreach (NativeBuffer state in freeStates)
+            state.Dispose();
+        freeStates.Clear();
         all.Clear();
         free.Clear();
     }
@@ -59,6 +66,10 @@ public sealed unsafe class KeyValueCache : IDisposable
             free.Push(page);
     }
 
+    internal void Release(NativeBuffer state) => freeStates.Push(state);
+
+    private NativeBuffer? TakeState() => stateFloats == 0 ? null : freeStates.TryPop(out NativeBuffer? state) ? state : new NativeBuffer(stateFloats * sizeof(float));
+
     internal void Copy(Page source, Page destination) => Buffer.MemoryCopy(source.Buffer.Pointer, destination.Buffer.Pointer, pageFloats * sizeof(float), pageFloats * sizeof(float));
 
     internal sealed class Page(NativeBuffer buffer)
@@ -75,9 +86,12 @@ public sealed unsafe class Sequence : IDisposable
     private readonly KeyValueCache cache;
     private readonly List<KeyValueCache.Page> pages = [];
 
-    internal Sequence(KeyValueCache cache, int finalLength)
+    private NativeBuffer? state;
+
+    internal Sequence(KeyValueCache cache, int finalLength, NativeBuffer? state)
     {
         this.cache = cache;
+        this.state = state;
         FinalLength = finalLength;
     }
 
@@ -92,7 +106,9 @@ public sealed unsafe class Sequence : IDisposable
     public Sequence Fork(int length, int finalLength)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        var fork = new Sequence(cache, finalLength) { Length = length };
+        if (state is not null)
+            throw new InvalidOperationException("A sequence of a recurrent model holds its last state alone, and cannot be forked.");
+        var fork = new Sequence(cache, finalLength, null) { Length = length };
         int shared = SharedPageCount(length);
         for (int i = 0; i < shared; i++)
         {
@@ -117,6 +133,9 @@ public sealed unsafe class Sequence : IDisposable
         foreach (KeyValueCache.Page page in pages)
             cache.Release(page);
         pages.Clear();
+        if (state is not null)
+            cache.Release(state);
+        state = null;
     }
 
     internal void Extend(int tokenCount)
@@ -125,6 +144,9 @@ public sealed unsafe class Sequence : IDisposable
         while (pages.Count * AttentionShape.PageWidth < Length)
             pages.Add(cache.Take());
     }
+
+    /// <summary>The state's address, or 0.</summary>
+    internal nint StateAddress => state is null ? 0 : (nint)state.Pointer;
 
     internal nint[] PageAddresses()
     {

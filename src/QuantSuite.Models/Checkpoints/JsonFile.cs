@@ -33,7 +33,7 @@ internal static class JsonFile
         JsonElement root;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes);
+            using JsonDocument document = JsonDocument.Parse(NamedInfinities(bytes));
             root = document.RootElement.Clone();
         }
         catch (JsonException e)
@@ -42,6 +42,33 @@ internal static class JsonFile
         }
         RequireUniqueKeys(path, root);
         return root;
+    }
+
+    // Python writes infinities as bare words (Mamba 2's time_step_limit), which are no JSON: they become strings. Only words outside of strings count.
+    private static byte[] NamedInfinities(byte[] bytes)
+    {
+        ReadOnlySpan<byte> word = "Infinity"u8;
+        if (bytes.AsSpan().IndexOf(word) < 0)
+            return bytes;
+        var named = new List<byte>(bytes.Length + 8);
+        bool quoted = false;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bool bare = !quoted && bytes.AsSpan(i).StartsWith(word);
+            if (bare)
+            {
+                int sign = named is [.., (byte)'-'] ? 1 : 0;
+                named.RemoveRange(named.Count - sign, sign);
+                named.AddRange(sign == 1 ? "\"-Infinity\""u8 : "\"Infinity\""u8);
+                i += word.Length - 1;
+                continue;
+            }
+            quoted ^= bytes[i] == '"';
+            named.Add(bytes[i]);
+            if (quoted && bytes[i] == '\\' && i + 1 < bytes.Length)
+                named.Add(bytes[++i]);
+        }
+        return [.. named];
     }
 
     private static void RequireUniqueKeys(string path, JsonElement value)

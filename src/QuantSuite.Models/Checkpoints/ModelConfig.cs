@@ -52,10 +52,10 @@ public sealed class ModelConfig
     public string String(string key, string? fallback = null) => Find(key, "a string", JsonValueKind.String)?.GetString() ?? fallback ?? throw Missing(key);
 
     /// <summary>Numbers, or null where absent.</summary>
-    public float[]? Floats(string key) => List(key, "a list of numbers", JsonValueKind.Number, item => (float)item.GetDouble());
+    public float[]? Floats(string key) => List(key, "a list of numbers", IsNumber, item => (float)Number(item));
 
     /// <summary>Strings, or null where absent.</summary>
-    public string[]? Strings(string key) => List(key, "a list of strings", JsonValueKind.String, item => item.GetString()!);
+    public string[]? Strings(string key) => List(key, "a list of strings", item => item.ValueKind == JsonValueKind.String, item => item.GetString()!);
 
     /// <summary>A nested object, or null where absent.</summary>
     public ModelConfig? Object(string key) => Find(key, "an object", JsonValueKind.Object) is { } value ? new ModelConfig(value) : null;
@@ -71,11 +71,24 @@ public sealed class ModelConfig
     public IReadOnlyList<string> UnreadKeys =>
         [.. from property in root.EnumerateObject() where property.Value.ValueKind != JsonValueKind.Null && !used.Contains(property.Name) select property.Name];
 
-    private T[]? List<T>(string key, string expected, JsonValueKind kind, Func<JsonElement, T> read)
+    // transformers writes infinities as {"__float__": "Infinity"}.
+    private static bool IsNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number || NamedNumber(value) is "Infinity" or "-Infinity";
+
+    private static double Number(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? value.GetDouble() : NamedNumber(value) == "Infinity" ? double.PositiveInfinity : double.NegativeInfinity;
+
+    private static string? NamedNumber(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Object when value.TryGetProperty("__float__", out JsonElement name) && name.ValueKind == JsonValueKind.String => name.GetString(),
+        _ => null,
+    };
+
+    private T[]? List<T>(string key, string expected, Func<JsonElement, bool> fits, Func<JsonElement, T> read)
     {
         if (Find(key, expected, JsonValueKind.Array) is not { } value)
             return null;
-        return value.EnumerateArray().All(item => item.ValueKind == kind) ? [.. value.EnumerateArray().Select(read)] : throw Wrong(key, value, expected);
+        return value.EnumerateArray().All(fits) ? [.. value.EnumerateArray().Select(read)] : throw Wrong(key, value, expected);
     }
 
     private JsonElement? Find(string key, string expected, params ReadOnlySpan<JsonValueKind> kinds)

@@ -22,6 +22,12 @@ public sealed record Architecture
     /// <summary>Sizes of the attention layers, for the KV cache.</summary>
     public required AttentionShape Attention { get; init; }
 
+    /// <summary>Floats of a sequence's state where the model is recurrent, and 0 where it is not.</summary>
+    public long StateFloats { get; init; }
+
+    /// <summary>A cache for its sequences.</summary>
+    public KeyValueCache NewCache(KiviCache? kivi = null) => new(Attention, Blocks.Count, kivi, StateFloats);
+
     /// <summary>The most positions of one input of a task.</summary>
     public required int MaxLength { get; init; }
 

@@ -37,6 +37,8 @@ public static class ModelFamilies
         new Mixtral(),
         new Qwen2Moe(),
         new Qwen3Moe(),
+        new Mamba(),
+        new Mamba2(),
     ];
 
     /// <summary>The family of a configuration.</summary>

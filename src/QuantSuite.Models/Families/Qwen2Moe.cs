@@ -4,7 +4,10 @@ using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Families;
 
-/// <summary>Qwen 1.5 and 2 with a mixture of experts (2407.10671): <see cref="Qwen2"/>'s attention, <see cref="QwenExperts"/> with one shared by all tokens. Equals transformers' Qwen2MoeForCausalLM.</summary>
+/// <summary>
+/// Qwen 1.5 and 2 with a mixture of experts (2407.10671): <see cref="Qwen2"/>'s attention, <see cref="QwenExperts"/> with one shared by all tokens.
+/// Equals transformers' Qwen2MoeForCausalLM.
+/// </summary>
 public sealed class Qwen2Moe : ModelFamily
 {
     /// <inheritdoc/>

@@ -17,4 +17,7 @@ public enum Activation
 
     /// <summary>max(x, 0).</summary>
     Relu,
+
+    /// <summary>ln(1 + eˣ), and x itself above 20, as torch's softplus.</summary>
+    Softplus,
 }

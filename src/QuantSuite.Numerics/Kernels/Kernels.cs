@@ -163,6 +163,27 @@ public abstract class Kernels : IDisposable
     /// <summary>y = fl(fl(gate / fl(1 + exp(−gate)))·up): SwiGLU. y may be gate.</summary>
     public abstract void SiluMultiply(Matrix gate, Matrix up, Matrix y);
 
+    /// <summary>
+    /// Causal depthwise convolution: y[t, c] = the chain of fused multiply-adds x[t − K + 1 + k, c]·taps[k, c] over ascending k, from the bias; what lies before the span's first row is the
+    /// sequence's state [K − 1, channels], which then holds the last K − 1 rows. y may be x.
+    /// </summary>
+    /// <param name="taps">[K, channels].</param>
+    /// <param name="bias">[channels].</param>
+    /// <param name="offset">Floats before the layer's rows in a sequence's state.</param>
+    public abstract void Convolve(Matrix x, Matrix taps, ReadOnlySpan<float> bias, ReadOnlySpan<StateSpan> spans, long offset, Matrix y);
+
+    /// <summary>
+    /// The recurrence of a selective state space, token by token: h[n, c] = fma(exp(fl(dt·A)), h, fl(fl(dt·x)·B[n])); y = fma(D, x, the chain of fma(h[n, c], C[n]) over ascending n, from +0).
+    /// </summary>
+    /// <param name="x">[tokens, channels].</param>
+    /// <param name="dt">[tokens, channels].</param>
+    /// <param name="a">A by state and channel, [StateSize, channels], or [1, channels] where all states of a channel share it.</param>
+    /// <param name="b">[tokens, groups·StateSize].</param>
+    /// <param name="c">[tokens, groups·StateSize].</param>
+    /// <param name="d">[channels].</param>
+    /// <param name="y">[tokens, channels], overwritten.</param>
+    public abstract void Scan(Matrix x, Matrix dt, Matrix a, Matrix b, Matrix c, ReadOnlySpan<float> d, ReadOnlySpan<StateSpan> spans, ScanShape shape, Matrix y);
+
     /// <summary>y = f(x), element by element (<see cref="ElementaryFunctions.Activate"/>). y may be x.</summary>
     public abstract void Activate(Matrix x, Activation activation, Matrix y);
 

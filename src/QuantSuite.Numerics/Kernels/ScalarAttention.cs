@@ -42,6 +42,32 @@ internal static unsafe class ScalarAttention
             result[d] /= total;
     }
 
+    /// <summary><see cref="Kernels.RoundStored"/> for a span and a key-value head.</summary>
+    public static void RoundStored(AttentionSpan span, AttentionShape shape, int head, int lastCode)
+    {
+        int groupSize = shape.Kivi!.Value.GroupSize, end = span.FirstPosition + span.RowCount, headDim = shape.HeadDim;
+        long from = shape.KeyOffset(head), to = shape.Rounded.KeyOffset(head);
+        for (int position = span.FirstPosition; position < end; position++)
+        {
+            float* page = (float*)span.Pages[position / AttentionShape.PageWidth] + shape.HeadFloats + position % AttentionShape.PageWidth * headDim;
+            for (int d = 0; d < headDim; d += groupSize)
+                KiviCache.Round(page + from + d, page + to + d, Math.Min(groupSize, headDim - d), lastCode);
+        }
+        float* group = Scratch.Floats(groupSize);
+        for (int first = span.FirstPosition / groupSize * groupSize; first + groupSize <= end; first += groupSize)
+            for (int d = 0; d < headDim; d++)
+            {
+                for (int i = 0; i < groupSize; i++)
+                    group[i] = *Key(first + i, d, from);
+                KiviCache.Round(group, group, groupSize, lastCode);
+                for (int i = 0; i < groupSize; i++)
+                    *Key(first + i, d, to) = group[i];
+            }
+
+        float* Key(int position, int d, long offset) =>
+            (float*)span.Pages[position / AttentionShape.PageWidth] + offset + d * AttentionShape.PageWidth + position % AttentionShape.PageWidth;
+    }
+
     private static float Adjust(float score, AttentionShape shape, int head, int position)
     {
         if (shape.SoftCap > 0)

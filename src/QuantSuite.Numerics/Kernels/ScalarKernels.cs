@@ -168,7 +168,7 @@ public unsafe class ScalarKernels : Kernels
     public override void RoundStored(ReadOnlySpan<AttentionSpan> spans, AttentionShape shape, IntegerFormat format)
     {
         AttentionSpan[] all = spans.ToArray();
-        Pool.Run(all.Length * shape.KeyValueHeadCount, task => RoundStored(all[task / shape.KeyValueHeadCount], shape, task % shape.KeyValueHeadCount, format.LastCode));
+        Pool.Run(all.Length * shape.KeyValueHeadCount, task => ScalarAttention.RoundStored(all[task / shape.KeyValueHeadCount], shape, task % shape.KeyValueHeadCount, format.LastCode));
     }
 
     /// <inheritdoc/>
@@ -193,6 +193,22 @@ public unsafe class ScalarKernels : Kernels
         for (int k = 0; k < source.Length; k++)
             result[k] = ElementaryFunctions.Activate(activation, source[k]);
     });
+
+    /// <inheritdoc/>
+    public override void Convolve(Matrix x, Matrix taps, ReadOnlySpan<float> bias, ReadOnlySpan<StateSpan> spans, long offset, Matrix y)
+    {
+        float[] biases = bias.ToArray();
+        StateSpan[] all = spans.ToArray();
+        Pool.Run(x.Columns, channel => ScalarRecurrence.Convolve(x, taps, biases[channel], all, offset, y, channel));
+    }
+
+    /// <inheritdoc/>
+    public override void Scan(Matrix x, Matrix dt, Matrix a, Matrix b, Matrix c, ReadOnlySpan<float> d, ReadOnlySpan<StateSpan> spans, ScanShape shape, Matrix y)
+    {
+        float[] skips = d.ToArray();
+        StateSpan[] all = spans.ToArray();
+        Pool.Run(x.Columns, channel => ScalarRecurrence.Scan(x, dt, a, b, c, skips[channel], all, shape, y, channel));
+    }
 
     /// <inheritdoc/>
     public override void SoftCap(Matrix x, float cap) => Pool.Run(x.Rows, m =>
@@ -364,30 +380,5 @@ public unsafe class ScalarKernels : Kernels
             }
         }
         return sum;
-    }
-
-    private static void RoundStored(AttentionSpan span, AttentionShape shape, int head, int lastCode)
-    {
-        int groupSize = shape.Kivi!.Value.GroupSize, end = span.FirstPosition + span.RowCount, headDim = shape.HeadDim;
-        long from = shape.KeyOffset(head), to = shape.Rounded.KeyOffset(head);
-        for (int position = span.FirstPosition; position < end; position++)
-        {
-            float* page = (float*)span.Pages[position / AttentionShape.PageWidth] + shape.HeadFloats + position % AttentionShape.PageWidth * headDim;
-            for (int d = 0; d < headDim; d += groupSize)
-                KiviCache.Round(page + from + d, page + to + d, Math.Min(groupSize, headDim - d), lastCode);
-        }
-        float* group = Scratch.Floats(groupSize);
-        for (int first = span.FirstPosition / groupSize * groupSize; first + groupSize <= end; first += groupSize)
-            for (int d = 0; d < headDim; d++)
-            {
-                for (int i = 0; i < groupSize; i++)
-                    group[i] = *Key(first + i, d, from);
-                KiviCache.Round(group, group, groupSize, lastCode);
-                for (int i = 0; i < groupSize; i++)
-                    *Key(first + i, d, to) = group[i];
-            }
-
-        float* Key(int position, int d, long offset) =>
-            (float*)span.Pages[position / AttentionShape.PageWidth] + offset + d * AttentionShape.PageWidth + position % AttentionShape.PageWidth;
     }
 }

@@ -43,8 +43,23 @@ internal static unsafe class VectorActivations
         Activation.GeluTanh => Vector512.Create(0.5f) * x
             * (One + Tanh(Vector512.Create(0.79788456f) * Vector512.FusedMultiplyAdd(Vector512.Create(0.044715f) * x * x, x, x))),
         Activation.QuickGelu => x / (One + VectorMath.Exp(Vector512.Create(-1.702f) * x)),
+        Activation.Softplus => Softplus(x),
         _ => Vector512.Max(x, Vector512<float>.Zero),
     };
+
+    [MethodImpl(Inline)]
+    private static Vector512<float> Softplus(Vector512<float> x)
+    {
+        Vector512<float> u = VectorMath.Exp(-Vector512.Abs(x)), s = u / (Vector512.Create(2f) + u), z = s * s, p = Vector512.Create(1f / 15);
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 13));
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 11));
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 9));
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 7));
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 5));
+        p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(1f / 3));
+        Vector512<float> twice = Vector512.Create(2f) * s, value = Vector512.Max(x, Vector512<float>.Zero) + Vector512.FusedMultiplyAdd(twice, p * z, twice);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(20f)), x, value);
+    }
 
     [MethodImpl(Inline)]
     private static Vector512<float> Tanh(Vector512<float> x)

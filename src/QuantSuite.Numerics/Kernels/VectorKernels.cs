@@ -108,6 +108,20 @@ public abstract unsafe class VectorKernels : ScalarKernels
         RunRows(x, m => VectorActivations.Activate(activation, RowOf(x, m), RowOf(y, m), x.Columns));
 
     /// <inheritdoc/>
+    public override void Convolve(Matrix x, Matrix taps, ReadOnlySpan<float> bias, ReadOnlySpan<StateSpan> spans, long offset, Matrix y)
+    {
+        fixed (float* pinned = bias)
+            new VectorRecurrence(Pool, spans).Convolve(x, taps, pinned, offset, y);
+    }
+
+    /// <inheritdoc/>
+    public override void Scan(Matrix x, Matrix dt, Matrix a, Matrix b, Matrix c, ReadOnlySpan<float> d, ReadOnlySpan<StateSpan> spans, ScanShape shape, Matrix y)
+    {
+        fixed (float* pinned = d)
+            new VectorRecurrence(Pool, spans).Scan(x, dt, a, b, c, pinned, shape, y);
+    }
+
+    /// <inheritdoc/>
     public override void SoftCap(Matrix x, float cap) => RunRows(x, m => VectorActivations.SoftCap(RowOf(x, m), cap, x.Columns));
 
     /// <inheritdoc/>

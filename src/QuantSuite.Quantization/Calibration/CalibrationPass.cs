@@ -28,7 +28,7 @@ internal sealed class CalibrationPass : IDisposable
     {
         sequences = tokens.Sequences;
         context = new ForwardContext(kernels);
-        cache = new KeyValueCache(architecture.Attention, architecture.Blocks.Count);
+        cache = architecture.NewCache();
         hidden = new HiddenStates(sequences.Sum(sequence => (long)sequence.Length), architecture.HiddenSize, MemoryLimit);
         samples = new(() => new SampleContext([.. sequences.Take(sampleSequenceCount)], cache, kernels));
         Embed(architecture.Input);

@@ -163,6 +163,9 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 kernels.Activate(x, activation, x);
                 return Bits(x);
             });
+        foreach ((int channels, int groups, int states) in ((int, int, int)[])[(48, 1, 8), (37, 1, 16), (80, 4, 3)])
+            foreach (bool shared in (bool[])[false, true])
+                yield return new($"recurrence of {channels} channels, {groups} groups, {states} states{(shared ? " of one decay" : "")}", kernels => Recur(kernels, channels, groups, states, shared));
         yield return Rows("soft cap", (kernels, x, _) =>
         {
             kernels.SoftCap(x, 5);
@@ -284,6 +287,27 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 kernels.RoundStored([.. spans], shape, NumericFormats.Int(2));
             kernels.Attention(queries, [.. spans], shape, output);
             bits.AddRange(Bits(output));
+        }
+        return [.. bits];
+    }
+
+    // Two sequences, in two steps.
+    private static unsafe long[] Recur(Kernels kernels, int channels, int groups, int states, bool shared)
+    {
+        const int Width = 4;
+        var random = new CaseRandom(channels);
+        var shape = new ScanShape(channels, states, groups, (Width - 1) * channels);
+        using var first = new NativeBuffer((Width - 1 + states) * channels * sizeof(float));
+        using var second = new NativeBuffer((Width - 1 + states) * channels * sizeof(float));
+        using Matrix taps = random.Matrix(Width, channels), bias = random.Matrix(2, channels), a = random.Matrix(shared ? 1 : states, channels);
+        var bits = new List<long>();
+        foreach (int position in (int[])[0, 5])
+        {
+            StateSpan[] spans = [new(0, 5, position, (nint)first.Pointer), new(5, 2, position, (nint)second.Pointer)];
+            using Matrix x = random.Matrix(7, channels), dt = random.Matrix(7, channels), b = random.Matrix(7, groups * states), c = random.Matrix(7, groups * states), y = new(7, channels);
+            kernels.Convolve(x, taps, bias.Row(0), spans, 0, x);
+            kernels.Scan(x, dt, a, b, c, bias.Row(1), spans, shape, y);
+            bits.AddRange([.. Bits(x), .. Bits(y)]);
         }
         return [.. bits];
     }
