@@ -197,7 +197,8 @@ internal static unsafe class RowProduct
         p2 *= groupCount * Width;
         p3 *= groupCount * Width;
         Vector512<float> z0 = Vector512.Create(commonZero), z1 = z0, z2 = z0, z3 = z0, o0 = default, o1 = default, o2 = default, o3 = default;
-        Vector512<float> s0 = Vector512.Load(y), s1 = Vector512.Load(y + Width), s2 = Vector512.Load(y + 2 * Width), s3 = Vector512.Load(y + 3 * Width), f0 = default, f1 = default, f2 = default, f3 = default;
+        Vector512<float> s0 = Vector512.Load(y), s1 = Vector512.Load(y + Width), s2 = Vector512.Load(y + 2 * Width), s3 = Vector512.Load(y + 3 * Width);
+        Vector512<float> f0 = default, f1 = default, f2 = default, f3 = default;
         for (float* end = x + columns, groupEnd = x; x < end;)
         {
             nint next = b0 < crossing ? ahead : ahead + (CodePanels - 1) * panelWords;
