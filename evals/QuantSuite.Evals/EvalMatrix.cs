@@ -20,7 +20,8 @@ public sealed class EvalMatrix
     {
         Settings = settings;
         IReadOnlyList<Recipe> named = Recipes.ParseAll(settings.Recipes);
-        Rows = EvalRow.List(settings, model => Recipes.For(named, model.ReadScheme()).Select(recipe => recipe.ToString()));
+        IReadOnlyList<EvalRow> all = EvalRow.List(settings, model => Recipes.For(named, model.ReadScheme()).Select(recipe => recipe.ToString()));
+        Rows = settings.Shard?.Of(all) ?? all;
         recipes = Rows.Select(row => row.Recipe).Distinct().ToDictionary(text => text, Recipe.Parse);
         PickedCount = Rows.Count;
         positions = Rows.Index().ToDictionary(entry => entry.Item.Key, entry => entry.Index);

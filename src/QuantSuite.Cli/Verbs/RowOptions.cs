@@ -17,13 +17,14 @@ internal sealed class RowOptions
     private readonly Option<int?> limit = new("--limit", "-l") { Description = "Only the first so many items of each task." };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> strict = new("--strict") { Description = "Changed bits with equal outcomes fail too, and so do verdicts that the items cannot decide." };
+    private readonly Option<string?> shard = new("--shard") { Description = "The share of the rows that this machine runs: i/n. Results of all shares merge by copying." };
     private readonly Option<string?> baselines = new("--baselines", "-b") { Description = "The folder of approved results. Default: baselines/." };
     private readonly Option<string?> artifacts = new("--artifacts", "-a") { Description = "The folder for results, cache and page. Default: artifacts/." };
 
     /// <summary>Adds all of them to a verb.</summary>
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[models, recipes, tasks, data, calibration, filter, limit, threads, strict, baselines, artifacts])
+        foreach (Option option in (Option[])[models, recipes, tasks, data, calibration, filter, limit, threads, shard, strict, baselines, artifacts])
             verb.Add(option);
     }
 
@@ -61,6 +62,7 @@ internal sealed class RowOptions
             Limit = AtLeastOne("--limit", arguments.GetValue(limit)) ?? environment.Limit,
             ThreadCount = AtLeastOne("--threads", arguments.GetValue(threads)) ?? environment.ThreadCount,
             Strict = environment.Strict || arguments.GetValue(strict),
+            Shard = arguments.GetValue(shard) is { } share ? Shard.Parse("--shard", share) : environment.Shard,
             Baselines = Folder(baselines, environment.Baselines),
             Artifacts = Folder(artifacts, environment.Artifacts),
         };

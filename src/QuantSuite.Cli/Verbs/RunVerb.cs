@@ -20,6 +20,7 @@ public sealed class RunVerb : Verb
         : base("run", "Run models × recipes × tasks, compare with the approved baselines, write the page.",
             "run --filter \"Model=microworld-m&Bits=4\"",
             "run --model ../shared/models/smollm2-135m-instruct --data ../shared/data --recipe fp32 rtn-int4-g128 --task hellaswag --limit 100",
+            "run --shard 2/4 --artifacts shard-2",
             "run --model microworld-s --task mine.jsonl --baselines my/baselines --strict --json")
     {
         rows.AddTo(this);
@@ -31,6 +32,11 @@ public sealed class RunVerb : Verb
     {
         EvalSettings settings = rows.Settings(arguments);
         IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, Recipes.ParseAll(settings.Recipes));
+        if (settings.Shard is { } shard)
+        {
+            terminal.Say($"shard {shard}: {shard.Of(picked).Count} of {picked.Count} rows");
+            picked = shard.Of(picked);
+        }
         var outcomes = new List<RowOutcome>();
         var progress = new RunProgress(picked.Count);
         var leaks = new CalibrationLeaks();

@@ -6,13 +6,17 @@ namespace QuantSuite.Evaluation.Reporting;
 public sealed record Report
 {
     private readonly IReadOnlyList<ReportRow> _rows = [];
+    private MatrixVerdict? _matrix;
 
     /// <summary>One row for each model × task × recipe; kept in the order of the page: by model, task, and falling bits per weight.</summary>
     public required IReadOnlyList<ReportRow> Rows
     {
         get => _rows;
-        init => _rows = InPageOrder(value);
+        init => (_rows, _matrix) = (InPageOrder(value), null);
     }
+
+    /// <summary>The rows as one family, and one verdict per model × recipe.</summary>
+    public MatrixVerdict Matrix => _matrix ??= MatrixVerdict.Of([.. Rows.Select(row => (row.Verdict, row.Result))]);
 
     /// <summary>Result files that were left out, with the reason.</summary>
     public IReadOnlyList<UnreadableFile> Unreadable { get; init; } = [];

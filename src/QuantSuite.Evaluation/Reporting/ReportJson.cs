@@ -176,14 +176,7 @@ internal sealed class ReportJson
         if (change is null)
             _json.WriteNullValue();
         else
-            Text(DeltaText(change, kind));
-    }
-
-    private static string DeltaText(Change change, GateKind kind)
-    {
-        string limits = change is { Low: { } low, High: { } high } ? $", limits {Figures.Delta(low, change.StandardError, kind)} to {Figures.Delta(high, change.StandardError, kind)}" : "";
-        string error = double.IsNaN(change.StandardError) ? "" : $" ± {Figures.Spread(change.StandardError, kind)}";
-        return $"{Figures.Delta(change.Delta, change.StandardError, kind)}{error} {Figures.DeltaUnit(kind)}{limits}";
+            Text(ChangeWords.Of(change, kind));
     }
 
     private void Fact((string Label, string Value) fact) => Array(null, [fact.Label, fact.Value], Text);

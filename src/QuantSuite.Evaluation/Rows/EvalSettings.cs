@@ -32,6 +32,9 @@ public sealed record EvalSettings
     /// <summary>Whether changed bits with equal outcomes, and verdicts that could not be decided, fail. <c>QUANTSUITE_STRICT</c>.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>The share of the matrix that this machine runs, or null for all of it. <c>QUANTSUITE_SHARD</c>, <c>i/n</c>.</summary>
+    public Shard? Shard { get; init; }
+
     /// <summary>The folder of approved results. <c>QUANTSUITE_BASELINES</c>.</summary>
     public string Baselines { get; init; } = SuiteFolders.Baselines;
 
@@ -72,6 +75,7 @@ public sealed record EvalSettings
             Limit = Count("QUANTSUITE_LIMIT", Read("LIMIT")),
             ThreadCount = Count("QUANTSUITE_THREADS", Read("THREADS")) ?? Environment.ProcessorCount,
             Strict = Switch("QUANTSUITE_STRICT", Read("STRICT")),
+            Shard = Read("SHARD") is { } shard ? Shard.Parse("QUANTSUITE_SHARD", shard) : null,
             Baselines = Folder("BASELINES") ?? SuiteFolders.Baselines,
             Artifacts = Folder("ARTIFACTS") ?? SuiteFolders.Artifacts,
         };
