@@ -1,6 +1,7 @@
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Families;
 using QuantSuite.Models.Tokenization;
+using QuantSuite.Models.Vision;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
 
@@ -152,12 +153,26 @@ public sealed class DecoderModel : LanguageModel
     /// <summary>
     /// Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.
     /// </summary>
-    public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false)
+    /// <param name="images">Pixels [3, side·side] of each image (<see cref="ImagePreprocessor"/>), whose features take the place of the image tokens in order; null for none.</param>
+    public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false, IReadOnlyList<Matrix>? images = null)
     {
         RequireLength(ids);
+        using Matrix? features = images is null ? null : Features(ids, images);
         var logits = new Matrix(ids.Length, Architecture.Head.Rows);
-        InPasses(ids, stepwise ? 1 : PassTokenLimit, (hidden, first) => Head(hidden, logits.Slice(first, hidden.Rows)));
+        InPasses(ids, stepwise ? 1 : PassTokenLimit, (hidden, first) => Head(hidden, logits.Slice(first, hidden.Rows)), features);
         return logits;
+    }
+
+    /// <summary>The features of images [images · features of one, hidden size]. The caller disposes them.</summary>
+    /// <exception cref="InvalidOperationException">The model sees no images.</exception>
+    public Matrix Features(IReadOnlyList<Matrix> images)
+    {
+        ClipVisionTower tower = Architecture.Vision ?? throw new InvalidOperationException($"{Name} sees no images; expected a model with a vision tower, such as llava.");
+        var all = new Matrix(images.Count * tower.FeatureCount, Architecture.HiddenSize);
+        for (int i = 0; i < images.Count; i++)
+            using (Matrix features = tower.Features(Kernels, images[i]))
+                features.Span.CopyTo(all.Slice(i * tower.FeatureCount, tower.FeatureCount).Span);
+        return all;
     }
 
     /// <summary>Hidden states [tokens, hidden size] before the final norm. The caller disposes them.</summary>
@@ -180,9 +195,18 @@ public sealed class DecoderModel : LanguageModel
             throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {Architecture.PositionLimit}.", nameof(ids));
     }
 
-    private void InPasses(ReadOnlySpan<int> ids, int step, Action<Matrix, int> take)
+    private Matrix Features(ReadOnlySpan<int> ids, IReadOnlyList<Matrix> images)
     {
-        using Sequence sequence = Cache.NewSequence(ids.Length);
+        Matrix features = Features(images);
+        if (ids.Count(Architecture.Vision!.ImageToken) is var places && places == features.Rows)
+            return features;
+        features.Dispose();
+        throw new ArgumentException($"{places} image tokens (id {Architecture.Vision.ImageToken}) for {images.Count} images of {Architecture.Vision.FeatureCount} features; expected one for each feature.");
+    }
+
+    private void InPasses(ReadOnlySpan<int> ids, int step, Action<Matrix, int> take, Matrix? features = null)
+    {
+        using Sequence sequence = Cache.NewSequence(ids.Length, features is null ? null : (Architecture.Vision!.ImageToken, features));
         for (int first = 0; first < ids.Length; first += step)
         {
             var pass = new ForwardPass();
@@ -218,6 +242,7 @@ public sealed class DecoderModel : LanguageModel
     {
         foreach (Weight weight in Architecture.Weights)
             weight.Dispose();
+        Architecture.Vision?.Dispose();
         context.Dispose();
         Cache.Dispose();
         Checkpoint.Dispose();

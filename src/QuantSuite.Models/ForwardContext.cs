@@ -41,6 +41,9 @@ public sealed class ForwardContext : IDisposable
     /// <summary>Declared final lengths of the rows' sequences.</summary>
     public IReadOnlyList<int> FinalLengths => finalLengths;
 
+    /// <summary>Rows whose embedding is a feature of an image.</summary>
+    public IReadOnlyList<(int Row, Matrix Features, int Index)> Features { get; private set; } = [];
+
     /// <summary>Positions of the longest sequence.</summary>
     public int LongestLength { get; private set; }
 
@@ -64,6 +67,7 @@ public sealed class ForwardContext : IDisposable
         states = pass.StateSpans();
         positions = pass.Positions;
         finalLengths = pass.FinalLengths;
+        Features = pass.Features;
         LongestLength = 0;
         foreach (AttentionSpan span in attention)
             LongestLength = Math.Max(LongestLength, span.FirstPosition + span.RowCount);

@@ -11,6 +11,7 @@ public sealed class ForwardPass
     private readonly List<int> ids = [];
     private readonly List<int> positions = [];
     private readonly List<int> finalLengths = [];
+    private readonly List<(int Row, Matrix Features, int Index)> features = [];
     private readonly List<(Sequence Sequence, AttentionSpan Span)> own = [];
     private readonly List<(Sequence Sequence, AttentionSpan Span)> inherited = [];
     private readonly Dictionary<Sequence, List<AttentionSpan>> rows = [];
@@ -27,12 +28,17 @@ public sealed class ForwardPass
     /// <summary>Declared final lengths of their sequences by row.</summary>
     public IReadOnlyList<int> FinalLengths => finalLengths;
 
+    /// <summary>Rows whose embedding is a feature of an image: the row, the features, and which of them.</summary>
+    public IReadOnlyList<(int Row, Matrix Features, int Index)> Features => features;
+
     /// <summary>Appends tokens to a sequence. Returns the row of the first.</summary>
     public int Add(Sequence sequence, ReadOnlySpan<int> tokens)
     {
         int firstRow = ids.Count, firstPosition = sequence.Length;
         for (int i = 0; i < tokens.Length; i++)
         {
+            if (sequence.Images is { } images && tokens[i] == images.Token)
+                features.Add((ids.Count, images.Features, sequence.UsedFeatureCount++));
             ids.Add(tokens[i]);
             positions.Add(firstPosition + i);
             finalLengths.Add(sequence.FinalLength);

@@ -32,7 +32,8 @@ public sealed unsafe class KeyValueCache : IDisposable
 
     /// <summary>An empty sequence.</summary>
     /// <param name="finalLength">The most positions that it will have, by which some rotary scalings choose; 0 where nobody asks.</param>
-    public Sequence NewSequence(int finalLength = 0) => new(this, finalLength, TakeState());
+    /// <param name="images">Features that take the place of a token, or null.</param>
+    public Sequence NewSequence(int finalLength = 0, (int Token, Matrix Features)? images = null) => new(this, finalLength, TakeState()) { Images = images };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -94,6 +95,12 @@ public sealed unsafe class Sequence : IDisposable
         this.state = state;
         FinalLength = finalLength;
     }
+
+    /// <summary>Features [count, hidden] that take the place of a token in the order of its occurrences, or null; the caller owns them.</summary>
+    public (int Token, Matrix Features)? Images { get; init; }
+
+    /// <summary>Features that have taken their place.</summary>
+    internal int UsedFeatureCount { get; set; }
 
     /// <summary>The length that its request declared, or 0.</summary>
     public int FinalLength { get; }

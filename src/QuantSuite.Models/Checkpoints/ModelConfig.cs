@@ -18,6 +18,13 @@ public sealed class ModelConfig
     /// <exception cref="CheckpointException">It is not there, not JSON, not an object, or a key occurs twice.</exception>
     public static ModelConfig Read(string path) => new(OldSettings.AddTo(JsonFile.Object(path), path));
 
+    /// <summary>A configuration in text.</summary>
+    internal static ModelConfig Parse(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return new ModelConfig(document.RootElement);
+    }
+
     /// <summary>The raw object.</summary>
     public JsonElement Root => root;
 

@@ -1,4 +1,5 @@
 using QuantSuite.Models.Layers;
+using QuantSuite.Models.Vision;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.LinearAlgebra;
 
@@ -49,6 +50,9 @@ public sealed record Architecture
 
     /// <summary>Full-precision weights of a part beside the decoder.</summary>
     public IReadOnlyList<Weight> Others { get; init; } = [];
+
+    /// <summary>What makes features of images, or null.</summary>
+    public ClipVisionTower? Vision { get; init; }
 
     /// <summary>All weights, each once.</summary>
     public IEnumerable<Weight> Weights => Blocks.SelectMany(block => block.Linears).Append(Embedding).Append(Head).Concat(FullPrecision).Distinct();

@@ -39,6 +39,7 @@ public static class ModelFamilies
         new Qwen3Moe(),
         new Mamba(),
         new Mamba2(),
+        new Llava(),
     ];
 
     /// <summary>The family of a configuration.</summary>

@@ -47,6 +47,8 @@ public sealed class InputLayer(Weight tokens)
             tokens.Panels.CopyRow(ids[i], embedded.Row(i));
         if (Factor != 1)
             context.Kernels.Scale(embedded, Factor);
+        foreach ((int row, Matrix features, int index) in context.Features)
+            features.Row(index).CopyTo(embedded.Row(row));
         if (Projection is not null)
             Weight.Multiply(context.Kernels, embedded, [Projection], [hidden]);
         if (Positions is not null)
