@@ -16,7 +16,8 @@ public static class QuantSuiteCommand
     /// <summary>The verbs, in the order of the help text.</summary>
     public static IReadOnlyList<Verb> Verbs =>
     [
-        new RunVerb(), new AcceptVerb(), new CompareVerb(), new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(),
+        new RunVerb(), new AcceptVerb(), new CompareVerb(), new PowerVerb(), new LintVerb(), new CalibrateNoiseVerb(), new DivergenceVerb(),
+        new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(),
         new ProbeVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 

@@ -18,6 +18,9 @@ public sealed record EvalOptions
     /// <summary>Only the first items, or null for all.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>Only these items, by their place in the task and in this order; null for all. Such a run is a part of one and no result to approve.</summary>
+    public IReadOnlyList<int>? Picked { get; init; }
+
     /// <summary>The folder of the answer cache (<c>artifacts/cache</c>), or null to save nothing and to resume nothing.</summary>
     public string? CacheFolder { get; init; }
 

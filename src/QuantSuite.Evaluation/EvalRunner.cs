@@ -50,6 +50,8 @@ public static class EvalRunner
         IReadOnlyList<EvalItem> items = task.Fit(task.Load(options.Data), model);
         if (items.Count == 0)
             throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name}: the file is empty, or its text shorter than a window.");
+        if (options.Picked is { } picked)
+            return [.. picked.Select(index => items[index])];
         return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
     }
 

@@ -32,7 +32,7 @@ public sealed class AcceptVerb : Verb
         string folder = arguments.GetValue(baselines) is { } path ? EvalSettings.Resolve(path, Environment.CurrentDirectory) : EvalSettings.FromEnvironment().Baselines;
         RowFilter? which = arguments.GetValue(filter) is { } text ? RowFilter.Parse(text) : null;
         var store = new BaselineStore(folder);
-        bool Picked(ResultKey key) => which is null || which.Matches(Traits(store, key));
+        bool Picked(ResultKey key) => which is null || which.Matches(Traits(key));
         AcceptOrder order = Order(arguments);
         (ResultKey Key, string What)[] worse = [.. store.Loosened().Where(row => Picked(row.Key))];
         IReadOnlyList<ResultKey> rows = arguments.GetValue(dryRun) ? [.. store.Received().Where(Picked)] : store.Accept(Picked, order);
@@ -71,7 +71,7 @@ public sealed class AcceptVerb : Verb
     }
 
     // Family and ability belong to the result, which the received file does not name; the rest follows from the row's names.
-    private static Dictionary<string, string> Traits(BaselineStore store, ResultKey key)
+    internal static Dictionary<string, string> Traits(ResultKey key)
     {
         var traits = new Dictionary<string, string>(Recipe.Parse(key.Recipe).Traits()) { ["Model"] = key.Model, ["Task"] = key.Task, ["Recipe"] = key.Recipe };
         if (EvalTasks.All.FirstOrDefault(task => task.Name == key.Task) is { } task)

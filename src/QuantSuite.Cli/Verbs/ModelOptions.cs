@@ -48,4 +48,14 @@ internal sealed class ModelOptions(Argument<string>? recipeArgument = null)
         using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
         return work(loaded, source);
     }
+
+    /// <summary>The same model under another recipe, on the kernels of the one that is loaded.</summary>
+    public T Beside<T>(DecoderModel loaded, Recipe other, ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, T> work)
+    {
+        string path = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model))).Path;
+        var settings = EvalSettings.FromEnvironment();
+        var source = new CalibrationSource(settings.DataFolders, arguments.GetValue(calibration) ?? settings.CalibrationOf(path));
+        using DecoderModel beside = Quantizer.Load(path, other, loaded.Kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+        return work(beside);
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using QuantSuite.Evaluation.Baselines;
 using QuantSuite.Evaluation.Reporting;
 using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
@@ -13,6 +14,7 @@ namespace QuantSuite.Cli.Verbs;
 public sealed class RunVerb : Verb
 {
     private readonly RowOptions rows = new();
+    private readonly Option<bool> sequential = new("--sequential") { Description = "Stop each row as soon as it is plain, at the same α. Saves no results and no baselines." };
     private readonly Option<bool> json = new("--json") { Description = "Print the rows as JSON." };
 
     /// <summary>The verb.</summary>
@@ -21,9 +23,10 @@ public sealed class RunVerb : Verb
             "run --filter \"Model=microworld-m&Bits=4\"",
             "run --model ../shared/models/smollm2-135m-instruct --data ../shared/data --recipe fp32 rtn-int4-g128 --task hellaswag --limit 100",
             "run --shard 2/4 --artifacts shard-2",
-            "run --model microworld-s --task mine.jsonl --baselines my/baselines --strict --json")
+            "run --model microworld-s --task mine.jsonl --baselines my/baselines --strict --json", "run --filter \"Model=microworld-m&Bits=4\" --sequential")
     {
         rows.AddTo(this);
+        Add(sequential);
         Add(json);
     }
 
@@ -37,6 +40,8 @@ public sealed class RunVerb : Verb
             terminal.Say($"shard {shard}: {shard.Of(picked).Count} of {picked.Count} rows");
             picked = shard.Of(picked);
         }
+        if (arguments.GetValue(sequential))
+            return SequentialRows.Run(picked, settings, arguments.GetValue(json), terminal, cancellation);
         var outcomes = new List<RowOutcome>();
         var progress = new RunProgress(picked.Count);
         var leaks = new CalibrationLeaks();
@@ -77,7 +82,7 @@ public sealed class RunVerb : Verb
     {
         if (json)
         {
-            terminal.WriteJson(new { passed = outcomes.All(outcome => outcome.Passed), page = settings.Page, rows = outcomes.Select(Row) });
+            terminal.WriteJson(new { passed = outcomes.All(outcome => outcome.Passed), page = settings.Page, rows = outcomes.Select(Row), pooled = PooledTable.Json(Matrix(outcomes)) });
             return;
         }
         terminal.WriteTable(["Model", "Task", "Recipe", "Metric", ">Value", ">±", "Verdict", ">Seconds"], outcomes.Select(outcome => (string[])
@@ -85,8 +90,11 @@ public sealed class RunVerb : Verb
             outcome.Result.Model, outcome.Result.Task, outcome.Result.Recipe, outcome.Result.Metrics[0].Name, Text(outcome.Result.Metrics[0].Value, "0.0000"),
             outcome.Result.Metrics[0].StandardError is { } error ? Text(error, "0.0000") : "", outcome.Verdict.Kind.ToString().ToLowerInvariant(), Text(outcome.Result.Cost.Seconds, "0.0"),
         ]));
+        PooledTable.Write(Matrix(outcomes), terminal);
         terminal.Out.WriteLine($"{outcomes.Count(outcome => outcome.Passed)} passed, {outcomes.Count(outcome => !outcome.Passed)} failed; page: {settings.Page}");
     }
+
+    private static MatrixVerdict Matrix(IReadOnlyList<RowOutcome> outcomes) => MatrixVerdict.Of([.. outcomes.Select(outcome => (outcome.Verdict, outcome.Result))]);
 
     private static object Row(RowOutcome outcome) => new
     {

@@ -23,14 +23,18 @@ public sealed partial record Bleu(
 
     /// <summary>Corpus BLEU. <paramref name="references"/>[i] are the references of sentence i.</summary>
     /// <param name="tokenize">mteval-v13a's tokenization; without it, text is split at white space.</param>
-    public static Bleu Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, bool tokenize = true)
+    public static Bleu Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, bool tokenize = true) =>
+        Corpus(hypotheses, references, tokenize ? Tokenize13a : PythonText.Split);
+
+    /// <summary>Corpus BLEU over the words of another tokenizer, e.g. <see cref="BleuTokenizer.Chinese"/>.</summary>
+    public static Bleu Corpus(IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, Func<string, IReadOnlyList<string>> tokenizer)
     {
         int[] matches = new int[Order], totals = new int[Order];
         int length = 0, referenceLength = 0;
         foreach ((string hypothesis, IReadOnlyList<string> sentenceReferences) in hypotheses.Zip(references))
         {
-            IReadOnlyList<string> words = Words(hypothesis, tokenize);
-            List<IReadOnlyList<string>> others = [.. sentenceReferences.Select(reference => Words(reference, tokenize))];
+            IReadOnlyList<string> words = Words(hypothesis, tokenizer);
+            List<IReadOnlyList<string>> others = [.. sentenceReferences.Select(reference => Words(reference, tokenizer))];
             length += words.Count;
             referenceLength += others.Select(other => other.Count).OrderBy(count => Math.Abs(count - words.Count)).ThenBy(count => count).First();
             for (int n = 1; n <= Order; n++)
@@ -46,7 +50,9 @@ public sealed partial record Bleu(
         return FromCounts([.. corpus.Matches], [.. corpus.Totals], corpus.Length, corpus.ReferenceLength, effectiveOrder);
     }
 
-    /// <summary>mteval-v13a's tokens: entities undone; ASCII punctuation apart, but not <c>.</c> and <c>,</c> between digits, and <c>-</c> only after one.</summary>
+    /// <summary>
+    /// mteval-v13a's tokens: entities undone; ASCII punctuation apart, but not <c>.</c> and <c>,</c> between digits, and <c>-</c> only after one.
+    /// </summary>
     public static IReadOnlyList<string> Tokenize13a(string line)
     {
         line = line.Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ');
@@ -58,7 +64,7 @@ public sealed partial record Bleu(
         return PythonText.Split(DashAfterDigit().Replace(line, "$1 $2 "));
     }
 
-    private static IReadOnlyList<string> Words(string text, bool tokenize) => tokenize ? Tokenize13a(PythonText.StripEnd(text)) : PythonText.Split(text);
+    private static IReadOnlyList<string> Words(string text, Func<string, IReadOnlyList<string>> tokenizer) => tokenizer(PythonText.StripEnd(text));
 
     private static void Count(IReadOnlyList<string> words, IReadOnlyList<IReadOnlyList<string>> references, int n, ref int matches, ref int total)
     {

@@ -12,6 +12,9 @@ namespace QuantSuite.Evaluation.Statistics;
 /// <param name="LogP">ln b of each.</param>
 public sealed record CoarseDistribution(IReadOnlyList<int> Tokens, IReadOnlyList<double> LogP)
 {
+    // What a double can tell of 1 − Σ: rests below it are taken as what lowers the bound.
+    private const double Certain = 1e-9;
+
     /// <summary>The k most likely tokens of a row of logits, the most likely first, lower ids first among equals.</summary>
     public static CoarseDistribution Of(ReadOnlySpan<float> logits, int k)
     {
@@ -33,7 +36,8 @@ public sealed record CoarseDistribution(IReadOnlyList<int> Tokens, IReadOnlyList
     }
 
     /// <summary>
-    /// The certified lower bound of KL(b‖q), nats. <paramref name="slack"/> is the largest error of a stored ln b (half a step of its quantization): the bound is
+    /// The certified lower bound of KL(b‖q), nats. <paramref name="slack"/> is the largest error of a stored ln b (half a step of its quantization): the
+    /// bound is
     /// lowered by as much as any b within it could lower it.
     /// </summary>
     public double LowerBound(ReadOnlySpan<float> logits, double slack = 0)
@@ -46,17 +50,15 @@ public sealed record CoarseDistribution(IReadOnlyList<int> Tokens, IReadOnlyList
             b += p;
             q += Math.Exp(logQ);
         }
-        double restB = Math.Max(0, 1 - b), restQ = Math.Max(double.Epsilon, 1 - q);
-        kl += restB > 0 ? restB * Math.Log(restB / restQ) : 0;
-        return Math.Max(0, kl - Slack(logits, sum, restB, restQ, slack));
+        double restB = Math.Max(double.Epsilon, 1 - b), restQ = restB < Certain ? 1 : Math.Max(Certain, 1 - q);
+        double tail = Math.Log(restB) - Math.Log(restQ);
+        return Math.Max(0, kl + restB * tail - Slack(logits, sum, tail, slack));
     }
 
     // KL is convex in b, so it lies above its tangent: Σ (∂KL/∂b_i)·δ_i with |δ_i| ≤ b_i·(e^slack − 1), and the rest takes what the others give.
-    private double Slack(ReadOnlySpan<float> logits, double sum, double restB, double restQ, double slack)
+    private double Slack(ReadOnlySpan<float> logits, double sum, double tail, double slack)
     {
-        if (slack == 0)
-            return 0;
-        double tail = restB > 0 ? Math.Log(restB / restQ) : Math.Log(double.Epsilon / restQ), bound = 0;
+        double bound = 0;
         for (int i = 0; i < Tokens.Count; i++)
             bound += Math.Exp(LogP[i]) * Math.Abs(LogP[i] - (logits[Tokens[i]] - sum) - tail);
         return bound * (Math.Exp(slack) - 1);

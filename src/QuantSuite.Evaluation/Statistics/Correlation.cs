@@ -12,10 +12,10 @@ public static class Correlation
     {
         Require(x, y);
         double meanX = x.Sum() / x.Count, meanY = y.Sum() / y.Count;
-        double normX = Math.Sqrt(x.Sum(v => (v - meanX) * (v - meanX))), normY = Math.Sqrt(y.Sum(v => (v - meanY) * (v - meanY)));
+        double squaresX = x.Sum(v => (v - meanX) * (v - meanX)), squaresY = y.Sum(v => (v - meanY) * (v - meanY));
         if (IsConstant(x) || IsConstant(y))
             return double.NaN;
-        return Math.Clamp(x.Zip(y, (a, b) => (a - meanX) / normX * ((b - meanY) / normY)).Sum(), -1, 1);
+        return Math.Clamp(x.Zip(y, (a, b) => (a - meanX) * (b - meanY)).Sum() / Math.Sqrt(squaresX * squaresY), -1, 1);
     }
 
     /// <summary>p of r under independence and normality: t = r·√((n − 2)/(1 − r²)) with n − 2 degrees of freedom; 1 for two points.</summary>
@@ -44,7 +44,8 @@ public static class Correlation
     }
 
     /// <summary>
-    /// p of τ: exact without ties for at most 33 points or an almost perfect order, else normal with the variance for ties (Kendall, Rank Correlation Methods, §4).
+    /// p of τ: exact without ties for at most 33 points or an almost perfect order, else normal with the variance for ties (Kendall, Rank Correlation
+    /// Methods, §4).
     /// </summary>
     public static double KendallP(IReadOnlyList<double> x, IReadOnlyList<double> y)
     {
