@@ -17,27 +17,31 @@ public enum TaskShape
 
 /// <summary>
 /// A test of one ability: reads items from a file, asks a model, judges each answer, and sums up. Prompts and metrics equal a named reference to the
-/// letter; whoever changes a prompt or a rule raises <see cref="Version"/>, so that old baselines are refused instead of compared.
+/// letter; whoever changes a prompt or a rule raises <see cref="TaskCard.Version"/>, so that old baselines are refused instead of compared.
 /// A new task derives from <see cref="MultipleChoiceTask"/>, <see cref="PerplexityTask"/> or <see cref="GenerationTask"/>, in one file of about ten
 /// lines, and gets one line in <see cref="EvalTasks"/>. It knows no weights, no recipe, no batch and no cache: the model that it is handed answers
 /// from the cache and batches what is left.
 /// </summary>
-public abstract class EvalTask
+/// <param name="card">Name, ability, reference, source.</param>
+public abstract class EvalTask(TaskCard card)
 {
     /// <summary>Lower case, as on the command line and in baselines: <c>arc_easy</c>.</summary>
-    public abstract string Name { get; }
+    public string Name => card.Name;
 
     /// <summary>Other prompts or other scoring, other version.</summary>
-    public virtual int Version => 1;
+    public int Version => card.Version;
 
     /// <summary>The ability that is measured, in one or two words: <c>knowledge</c>, <c>arithmetic</c>.</summary>
-    public abstract string Ability { get; }
+    public string Ability => card.Ability;
 
     /// <summary>The prompt and metric that this task equals, or the benchmark that it stands for, in words.</summary>
-    public abstract string Reference { get; }
+    public string Reference => card.Reference;
+
+    /// <summary>Who published the benchmark: authors, year, arXiv number; empty for tasks that ship with the project.</summary>
+    public string Paper => card.Paper;
 
     /// <summary>The file or folder of the items below a data folder, e.g. <c>hellaswag/hellaswag_val_full.txt.bz2</c>.</summary>
-    public abstract string Source { get; }
+    public string Source => card.Source;
 
     /// <summary>What an item's score is; the gate and its margin follow from it and from the number of items (<see cref="Gate.For"/>).</summary>
     public abstract GateKind GateKind { get; }

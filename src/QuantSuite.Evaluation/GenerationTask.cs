@@ -4,7 +4,7 @@ using QuantSuite.Models;
 namespace QuantSuite.Evaluation;
 
 /// <summary>The model writes a text, greedily; a rule says whether it is right (lm-evaluation-harness's <c>generate_until</c>).</summary>
-public abstract class GenerationTask : EvalTask
+public abstract class GenerationTask(TaskCard card) : EvalTask(card)
 {
     /// <inheritdoc/>
     public override TaskShape Shape => TaskShape.Generation;

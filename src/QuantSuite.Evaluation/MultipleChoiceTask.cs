@@ -7,7 +7,7 @@ namespace QuantSuite.Evaluation;
 /// The model's answer is the choice with the highest log-likelihood: lm-evaluation-harness's output type <c>multiple_choice</c>, with its
 /// <c>acc</c> (sums) and <c>acc_norm</c> (sums by code points of the bare choice). The first of equals wins; NaN never does.
 /// </summary>
-public abstract class MultipleChoiceTask : EvalTask
+public abstract class MultipleChoiceTask(TaskCard card) : EvalTask(card)
 {
     /// <inheritdoc/>
     public override TaskShape Shape => TaskShape.MultipleChoice;

@@ -7,7 +7,7 @@ namespace QuantSuite.Evaluation;
 /// Log-likelihood of whole texts (lm-evaluation-harness's <c>loglikelihood_rolling</c>). An item's score is its summed ln p, its weight the scored
 /// tokens: what the paired comparison takes the ratio of. Perplexities are corpus ratios, never means over texts.
 /// </summary>
-public abstract class PerplexityTask : EvalTask
+public abstract class PerplexityTask(TaskCard card) : EvalTask(card)
 {
     /// <inheritdoc/>
     public override TaskShape Shape => TaskShape.Perplexity;

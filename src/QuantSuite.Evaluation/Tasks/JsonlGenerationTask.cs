@@ -3,22 +3,12 @@ using QuantSuite.Evaluation.Metrics;
 namespace QuantSuite.Evaluation.Tasks;
 
 /// <summary>Targets from a JSONL file: right if the text, stripped, is the target, or begins with it and goes on with neither a letter nor a digit.</summary>
-public class JsonlGenerationTask(TaskCard card) : GenerationTask
+public class JsonlGenerationTask(TaskCard card) : GenerationTask(card)
 {
-    /// <inheritdoc/>
-    public override string Name => card.Name;
+    private readonly int? prefix = card.Prefix;
 
     /// <inheritdoc/>
-    public override string Ability => card.Ability;
-
-    /// <inheritdoc/>
-    public override string Reference => card.Reference;
-
-    /// <inheritdoc/>
-    public override string Source => card.Source;
-
-    /// <inheritdoc/>
-    protected override IEnumerable<GenerationItem> Read(EvalData data) => JsonlItems.Generations(data.Require(card.Source), card.Prefix);
+    protected override IEnumerable<GenerationItem> Read(EvalData data) => JsonlItems.Generations(data.Require(Source), prefix);
 
     /// <inheritdoc/>
     protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values) => TargetMatch.IsRight(text, item.Target);

@@ -3,22 +3,12 @@ using QuantSuite.Evaluation.Metrics;
 namespace QuantSuite.Evaluation.Tasks;
 
 /// <summary>Plain texts from a JSONL file: bits per byte, and perplexity by token and word.</summary>
-public class JsonlTextTask(TaskCard card) : PerplexityTask
+public class JsonlTextTask(TaskCard card) : PerplexityTask(card)
 {
-    /// <inheritdoc/>
-    public override string Name => card.Name;
+    private readonly int? prefix = card.Prefix;
 
     /// <inheritdoc/>
-    public override string Ability => card.Ability;
-
-    /// <inheritdoc/>
-    public override string Reference => card.Reference;
-
-    /// <inheritdoc/>
-    public override string Source => card.Source;
-
-    /// <inheritdoc/>
-    protected override IEnumerable<TextItem> Read(EvalData data) => JsonlItems.Texts(data.Require(card.Source), card.Prefix);
+    protected override IEnumerable<TextItem> Read(EvalData data) => JsonlItems.Texts(data.Require(Source), prefix);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>

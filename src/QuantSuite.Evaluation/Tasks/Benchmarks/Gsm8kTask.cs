@@ -8,22 +8,12 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// The published test file comes without a train file, so the shots are its last five records, where the reference draws them from train.
 /// </summary>
 /// <param name="maxTokens">The most new tokens; 256 is what the reference's models default to.</param>
-public sealed class Gsm8kTask(int maxTokens = 256) : GenerationTask
+public sealed class Gsm8kTask(int maxTokens = 256) : GenerationTask(new(
+    "gsm8k", "reasoning", "lm-evaluation-harness gsm8k 3.0, 5 shots (the file's last records): exact_match strict-match, flexible-extract",
+    "gsm8k/test.jsonl", "Cobbe et al. 2021, 2110.14168"))
 {
     private const int ShotCount = 5;
     private static readonly string[] Until = ["Question:", "</s>", "<|im_end|>"];
-
-    /// <inheritdoc/>
-    public override string Name => "gsm8k";
-
-    /// <inheritdoc/>
-    public override string Ability => "reasoning";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness gsm8k 3.0, 5 shots (the file's last records): exact_match strict-match, flexible-extract";
-
-    /// <inheritdoc/>
-    public override string Source => "gsm8k/test.jsonl";
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> Settings =>

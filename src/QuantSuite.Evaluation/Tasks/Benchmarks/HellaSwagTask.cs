@@ -3,20 +3,10 @@ using System.Text.RegularExpressions;
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>HellaSwag: which of four endings follows. Six lines an item in the published file: context, label, endings.</summary>
-public sealed partial class HellaSwagTask : MultipleChoiceTask
+public sealed partial class HellaSwagTask() : MultipleChoiceTask(new(
+    "hellaswag", "commonsense", "lm-evaluation-harness hellaswag 1.0, 0 shots: acc, acc_norm",
+    "hellaswag/hellaswag_val_full.txt.bz2", "Zellers et al. 2019, 1905.07830"))
 {
-    /// <inheritdoc/>
-    public override string Name => "hellaswag";
-
-    /// <inheritdoc/>
-    public override string Ability => "commonsense";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness hellaswag 1.0, 0 shots: acc, acc_norm";
-
-    /// <inheritdoc/>
-    public override string Source => "hellaswag/hellaswag_val_full.txt.bz2";
-
     /// <inheritdoc/>
     protected override bool Normalized => true;
 

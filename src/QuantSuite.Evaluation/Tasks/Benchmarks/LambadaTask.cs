@@ -7,20 +7,10 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// LAMBADA (OpenAI's variant): the last word of a passage. Right if every token of it is the most likely one; the perplexity is exp of the mean
 /// −ln p of the word. Its standard error is the delta method's, ppl · se(mean), where the reference resamples.
 /// </summary>
-public sealed class LambadaTask : MultipleChoiceTask
+public sealed class LambadaTask() : MultipleChoiceTask(new(
+    "lambada_openai", "language modelling", "lm-evaluation-harness lambada_openai 1.0, 0 shots: acc (greedy), perplexity",
+    "lambada/lambada_test.jsonl", "Paperno et al. 2016, 1606.06031"))
 {
-    /// <inheritdoc/>
-    public override string Name => "lambada_openai";
-
-    /// <inheritdoc/>
-    public override string Ability => "language modelling";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness lambada_openai 1.0, 0 shots: acc (greedy), perplexity";
-
-    /// <inheritdoc/>
-    public override string Source => "lambada/lambada_test.jsonl";
-
     /// <inheritdoc/>
     protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source)).Select((line, index) =>
     {

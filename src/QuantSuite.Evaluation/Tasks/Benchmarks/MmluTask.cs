@@ -5,21 +5,11 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>MMLU: exam questions of 57 subjects, answered by letter. The shots of a subject are its five dev rows, in order.</summary>
 /// <param name="shotCount">0 to 5.</param>
-public sealed class MmluTask(int shotCount) : MultipleChoiceTask
+public sealed class MmluTask(int shotCount) : MultipleChoiceTask(new(
+    $"mmlu_{shotCount}shot", "knowledge", $"lm-evaluation-harness mmlu 1.0, {shotCount} shots: acc over all items",
+    "mmlu", "Hendrycks et al. 2020, 2009.03300"))
 {
     private static readonly string[] Letters = ["A", "B", "C", "D"];
-
-    /// <inheritdoc/>
-    public override string Name => $"mmlu_{shotCount}shot";
-
-    /// <inheritdoc/>
-    public override string Ability => "knowledge";
-
-    /// <inheritdoc/>
-    public override string Reference => $"lm-evaluation-harness mmlu 1.0, {shotCount} shots: acc over all items";
-
-    /// <inheritdoc/>
-    public override string Source => "mmlu";
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> Settings =>

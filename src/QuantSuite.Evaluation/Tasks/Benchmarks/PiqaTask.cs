@@ -3,20 +3,10 @@ using System.Text.RegularExpressions;
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>PIQA: which of two ways reaches an everyday goal.</summary>
-public sealed partial class PiqaTask : MultipleChoiceTask
+public sealed partial class PiqaTask() : MultipleChoiceTask(new(
+    "piqa", "commonsense", "lm-evaluation-harness piqa 1.0, 0 shots: acc, acc_norm",
+    "llm_adapters/piqa.test.json", "Bisk et al. 2020, 1911.11641"))
 {
-    /// <inheritdoc/>
-    public override string Name => "piqa";
-
-    /// <inheritdoc/>
-    public override string Ability => "commonsense";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness piqa 1.0, 0 shots: acc, acc_norm";
-
-    /// <inheritdoc/>
-    public override string Source => "llm_adapters/piqa.test.json";
-
     /// <inheritdoc/>
     protected override bool Normalized => true;
 

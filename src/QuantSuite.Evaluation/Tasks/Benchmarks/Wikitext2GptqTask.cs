@@ -7,14 +7,9 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// WikiText-2 perplexity as the papers' tables give it (GPTQ and after): the Hub's rows joined by two newlines, windows of 2,048 ids without overlap,
 /// each scoring 2,047 tokens.
 /// </summary>
-public sealed class Wikitext2GptqTask : Wikitext2Task
+public sealed class Wikitext2GptqTask() : Wikitext2Task(
+    Card("wikitext2_gptq", "GPTQ's evaluation: \"\\n\\n\".join of the Hub's rows, windows of 2048"))
 {
-    /// <inheritdoc/>
-    public override string Name => "wikitext2_gptq";
-
-    /// <inheritdoc/>
-    public override string Reference => "GPTQ's evaluation: \"\\n\\n\".join of the Hub's rows, windows of 2048";
-
     /// <inheritdoc/>
     protected override WindowRule Rule { get; } = WindowRule.Gptq(2048);
 

@@ -7,19 +7,17 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// WikiText-2 perplexity as llama.cpp's <c>llama-perplexity</c> gives it: the whole file as one text, chunks of 512 ids, the second half of each
 /// scored. An item is a chunk, so that a limit is a number of chunks. The standard error is llama.cpp's: ppl · √((E[nll²] − E[nll]²) / (n − 1)).
 /// </summary>
-public class Wikitext2Task : PerplexityTask
+public class Wikitext2Task(TaskCard card) : PerplexityTask(card)
 {
-    /// <inheritdoc/>
-    public override string Name => "wikitext2";
+    /// <summary>The task of this name; a derived one has another rule and name.</summary>
+    public Wikitext2Task()
+        : this(Card("wikitext2", "llama.cpp llama-perplexity -f wiki.test.raw: chunks of 512, second halves scored"))
+    {
+    }
 
-    /// <inheritdoc/>
-    public override string Ability => "language modelling";
-
-    /// <inheritdoc/>
-    public override string Reference => "llama.cpp llama-perplexity -f wiki.test.raw: chunks of 512, second halves scored";
-
-    /// <inheritdoc/>
-    public override string Source => "wikitext2/wiki.test.raw";
+    /// <summary>A card of this file.</summary>
+    protected static TaskCard Card(string name, string reference) =>
+        new(name, "language modelling", reference, "wikitext2/wiki.test.raw", "Merity et al. 2016, 1609.07843");
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> Settings => new SortedDictionary<string, string>(StringComparer.Ordinal) { ["windows"] = Rule.Name };

@@ -4,20 +4,10 @@ using QuantSuite.Models;
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>WikiText-2 by word, byte and bit: the model sees detokenized pages, words and bytes are those of the published pages.</summary>
-public sealed class WikitextTask : PerplexityTask
+public sealed class WikitextTask() : PerplexityTask(new(
+    "wikitext", "language modelling", "lm-evaluation-harness wikitext 2.0: rolling windows over detokenized pages",
+    "wikitext2/wiki.test.raw", "Merity et al. 2016, 1609.07843"))
 {
-    /// <inheritdoc/>
-    public override string Name => "wikitext";
-
-    /// <inheritdoc/>
-    public override string Ability => "language modelling";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness wikitext 2.0: rolling windows over detokenized pages";
-
-    /// <inheritdoc/>
-    public override string Source => "wikitext2/wiki.test.raw";
-
     /// <inheritdoc/>
     protected override IEnumerable<TextItem> Read(EvalData data) => WikitextPages.Split(File.ReadAllText(data.Require(Source))).Select(Item);
 

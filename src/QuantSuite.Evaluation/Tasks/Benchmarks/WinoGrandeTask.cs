@@ -3,20 +3,10 @@ using QuantSuite.Models;
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>WinoGrande by partial evaluation: the rest of the sentence is scored after each of the two names; the contexts differ, the continuation does not.</summary>
-public sealed class WinoGrandeTask : MultipleChoiceTask
+public sealed class WinoGrandeTask() : MultipleChoiceTask(new(
+    "winogrande", "commonsense", "lm-evaluation-harness winogrande 1.0, 0 shots: acc",
+    "winogrande/dev.jsonl", "Sakaguchi et al. 2019, 1907.10641"))
 {
-    /// <inheritdoc/>
-    public override string Name => "winogrande";
-
-    /// <inheritdoc/>
-    public override string Ability => "commonsense";
-
-    /// <inheritdoc/>
-    public override string Reference => "lm-evaluation-harness winogrande 1.0, 0 shots: acc";
-
-    /// <inheritdoc/>
-    public override string Source => "winogrande/dev.jsonl";
-
     /// <inheritdoc/>
     protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source)).Select((line, index) =>
     {
