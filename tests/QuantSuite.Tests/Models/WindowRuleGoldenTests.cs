@@ -38,21 +38,6 @@ public sealed class WindowRuleGoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolL
         Assert.Equal(stated, running, 1e-3 * stated);
     }
 
-    [SkippableTheory]
-    [InlineData("rtn-int4-g128")]
-    [InlineData("rtn-int3-g128")]
-    public void QuantizedWindowsEqualGptqsRounding(string recipe)
-    {
-        string path = Path.Combine(Goldens.Folder("perplexity"), "methods_gptq_rtn.json");
-        Skip.IfNot(File.Exists(path), $"not found: {path}");
-        JsonElement golden = Goldens.Json(path).GetProperty("runs").GetProperty(recipe);
-        double[] expected = [.. golden.GetProperty("nll_per_chunk").EnumerateArray().Select(value => value.GetDouble()).Take(WindowLimit)];
-        using DecoderModel model = smolLm2.Load(recipe);
-        WindowScore[] scores = Score(model, File.ReadAllText(Goldens.RequireShared("data/wikitext2/wiki.test.raw")), WindowRule.LlamaCpp(), expected.Length);
-        for (int i = 0; i < expected.Length; i++)
-            Assert.Equal(expected[i], -scores[i].LogLikelihood / scores[i].TokenCount, 1e-3 * expected[i]);
-    }
-
     private static WindowScore[] Score(DecoderModel model, string text, WindowRule rule, int windowCount)
     {
         // A prefix of the text with windows enough; the cut falls on a line's end, so its ids are those of the whole.
