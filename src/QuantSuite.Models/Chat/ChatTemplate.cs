@@ -84,7 +84,7 @@ public sealed class ChatTemplate
     /// <exception cref="ChatTemplateException">The template failed; the message has the line.</exception>
     public string Render(JsonObject variables, DateTime? clock = null)
     {
-        var run = new TemplateRun(clock ?? DefaultClock);
+        var run = new TemplateRun(clock ?? DefaultClock, variables.ToJsonString().Length);
         var globals = new TemplateScope(null);
         Globals.Define(globals);
         foreach ((string name, JsonNode? value) in specialTokens)

@@ -2,13 +2,14 @@ using System.Text;
 
 namespace QuantSuite.Models.Chat.Templates;
 
-/// <summary>One rendering: the output so far, the line, and the budget that bounds it whatever the template says.</summary>
-internal sealed class TemplateRun(DateTime clock)
+/// <summary>One rendering: the output so far, the line, and the budget that bounds it whatever the template says: steps and characters made, in proportion to the input.</summary>
+internal sealed class TemplateRun(DateTime clock, long inputLength)
 {
-    private const long MostWork = 50_000_000;
+    private const long MostWork = 10_000_000, MostWorkPerCharacter = 50;
     private const int MostOutput = 32 << 20;
     private const int MostCalls = 200;
 
+    private readonly long most = MostWork + MostWorkPerCharacter * inputLength;
     private long work;
     private int calls;
     private StringBuilder output = new();
@@ -26,8 +27,8 @@ internal sealed class TemplateRun(DateTime clock)
     public void Spend(long amount)
     {
         work += amount;
-        if (work > MostWork)
-            throw new TemplateFault($"the template takes more than {MostWork} steps; refused");
+        if (work > most)
+            throw new TemplateFault($"the template takes more than {most} steps; refused");
     }
 
     /// <summary>A text that an operation made, counted.</summary>

@@ -3,20 +3,28 @@ namespace QuantSuite.Models.Tokenization.Patterns;
 /// <summary>Runs a compiled pattern over one text, with an explicit stack of choices: recursion only as deep as look-around nests.</summary>
 internal ref struct PatternMachine
 {
-    private readonly List<Instruction> program;
+    private readonly ReadOnlySpan<Instruction> program;
     private readonly ReadOnlySpan<char> text;
     private readonly string source;
-    private Choice[] stack = new Choice[32];
+    [ThreadStatic]
+    private static Choice[]? spareStack;
+
+    private Choice[] stack;
     private int stackCount;
     private long stepsLeft;
 
     public PatternMachine(List<Instruction> program, ReadOnlySpan<char> text, string source)
     {
-        this.program = program;
+        this.program = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(program);
         this.text = text;
         this.source = source;
         stepsLeft = 1_000_000 + 2_000L * text.Length;
+        stack = spareStack ?? new Choice[32];
+        spareStack = null;
     }
+
+    /// <summary>Leaves the stack to the next machine on this thread.</summary>
+    public readonly void Dispose() => spareStack = stack;
 
     /// <summary>End of the match that begins at <paramref name="position"/>, or -1.</summary>
     public int Match(int position) => Run(0, position);
@@ -46,7 +54,7 @@ internal ref struct PatternMachine
 
     private bool Step(ref int instruction, ref int position)
     {
-        Instruction current = program[instruction];
+        ref readonly Instruction current = ref program[instruction];
         switch (current.Operation)
         {
             case Operation.One:
@@ -55,6 +63,9 @@ internal ref struct PatternMachine
             case Operation.Run or Operation.PossessiveRun:
                 instruction++;
                 return AdvanceRun(instruction, ref position, current);
+            case Operation.Split when current.Firsts is { } firsts && (position == text.Length || firsts.Lacks(text[position])):
+                instruction = current.Y;
+                return true;
             case Operation.Split:
                 Push(new Choice(current.Y, position, position));
                 instruction = current.X;
@@ -91,7 +102,7 @@ internal ref struct PatternMachine
         return set.Contains(point);
     }
 
-    private bool AdvanceRun(int after, ref int position, Instruction run)
+    private bool AdvanceRun(int after, ref int position, in Instruction run)
     {
         int lowest = position, count = 0;
         for (int ahead = position; count < run.Y && Advance(ref ahead, run.Set!); count++)

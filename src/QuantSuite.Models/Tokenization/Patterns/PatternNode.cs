@@ -35,6 +35,32 @@ internal abstract record PatternNode
         _ => true,
     };
 
+    /// <summary>
+    /// Whether a match can begin with this ASCII character; a node that can be empty begins with anything. Anchors and look-around count as always holding.
+    /// </summary>
+    public bool CanBeginWith(char ascii) => this switch
+    {
+        One one => one.Set.Contains(ascii),
+        Sequence sequence => SequenceCanBeginWith(sequence.Parts, ascii),
+        Choice choice => choice.Choices.Any(c => c.CanBeginWith(ascii)),
+        Repeat repeat => repeat.Min == 0 || repeat.Body.CanBeginWith(ascii),
+        Atomic atomic => atomic.Body.CanBeginWith(ascii),
+        _ => true,
+    };
+
+    private static bool SequenceCanBeginWith(IReadOnlyList<PatternNode> parts, char ascii)
+    {
+        foreach (PatternNode part in parts)
+        {
+            PatternNode body = part is Repeat repeat ? repeat.Body : part;
+            if (part is not (Look or Place) && body.CanBeginWith(ascii))
+                return true;
+            if (!part.Nullable)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>The number of code points of every match, or null where matches differ.</summary>
     public int? Width => this switch
     {

@@ -15,10 +15,12 @@ internal sealed class UnicodePattern
 
     private readonly List<Instruction> program = [];
     private readonly string source;
+    private readonly AsciiSet? firsts;
 
     private UnicodePattern(PatternNode node, string source)
     {
         this.source = source;
+        firsts = Firsts(node);
         Emit(node);
         Add(Operation.Match);
     }
@@ -40,9 +42,14 @@ internal sealed class UnicodePattern
     /// <summary>All matches that do not overlap, from left to right; after an empty one the search goes on one code point later.</summary>
     public void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
     {
-        var machine = new PatternMachine(program, text, source);
+        using var machine = new PatternMachine(program, text, source);
         for (int position = 0; position <= text.Length;)
         {
+            if (firsts is { } possible && (position == text.Length || possible.Lacks(text[position])))
+            {
+                position++;
+                continue;
+            }
             int end = machine.Match(position);
             if (end >= 0)
                 matches.Add(new Piece(position, end));
@@ -56,6 +63,9 @@ internal sealed class UnicodePattern
 
     /// <summary>A pattern as a message shows it.</summary>
     internal static string Shorten(string pattern) => pattern.Length <= 300 ? pattern : pattern[..300] + "…";
+
+    // The ASCII characters that a match can begin with, or null where it may be empty.
+    private static AsciiSet? Firsts(PatternNode node) => node.Nullable ? null : AsciiSet.Where(node.CanBeginWith);
 
     private int Add(Operation operation, int x = 0, int y = 0, CodePointSet? set = null)
     {
@@ -108,7 +118,7 @@ internal sealed class UnicodePattern
             int split = Add(Operation.Split);
             Emit(choice.Choices[i]);
             jumps.Add(Add(Operation.Jump));
-            program[split] = new(Operation.Split, split + 1, program.Count);
+            program[split] = new(Operation.Split, split + 1, program.Count) { Firsts = Firsts(choice.Choices[i]) };
         }
         Emit(choice.Choices[^1]);
         foreach (int jump in jumps)
@@ -143,7 +153,30 @@ internal sealed class UnicodePattern
 }
 
 /// <summary>One instruction; what <paramref name="X"/> and <paramref name="Y"/> mean is the operation's matter.</summary>
-internal readonly record struct Instruction(Operation Operation, int X = 0, int Y = 0, CodePointSet? Set = null);
+internal readonly record struct Instruction(Operation Operation, int X = 0, int Y = 0, CodePointSet? Set = null)
+{
+    /// <summary>Of a split, what X can begin with: where something else comes, Y is taken at once.</summary>
+    public AsciiSet? Firsts { get; init; }
+}
+
+/// <summary>A set of ASCII characters.</summary>
+internal readonly record struct AsciiSet(ulong Low, ulong High)
+{
+    /// <summary>The characters that pass a test.</summary>
+    public static AsciiSet Where(Func<char, bool> test)
+    {
+        ulong low = 0, high = 0;
+        for (int c = 0; c < 64; c++)
+        {
+            low |= test((char)c) ? 1UL << c : 0;
+            high |= test((char)(c + 64)) ? 1UL << c : 0;
+        }
+        return new AsciiSet(low, high);
+    }
+
+    /// <summary>Whether it is an ASCII character that the set does not have.</summary>
+    public bool Lacks(char c) => c < 128 && ((c < 64 ? Low : High) >> c & 1) == 0;
+}
 
 /// <summary>What the pattern machine can do.</summary>
 internal enum Operation

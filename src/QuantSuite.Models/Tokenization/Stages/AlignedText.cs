@@ -56,15 +56,8 @@ internal sealed class AlignedText
     /// </summary>
     public AlignedText Transform(IEnumerable<TextChange> changes, int removed = 0)
     {
-        List<Piece> units = CodePoints();
         var output = new Builder(this, Text.Length);
-        int taken = removed;
-        foreach (TextChange change in changes)
-        {
-            Piece source = units[Math.Clamp(change.Delta > 0 ? taken - 1 : taken, 0, units.Count - 1)];
-            output.Append(new Rune(change.Point), source.Start, source.End);
-            taken += change.Delta > 0 ? 0 : 1 - change.Delta;
-        }
+        output.Rewrite(0, Text.Length, changes, removed);
         return output.Build();
     }
 
@@ -72,26 +65,24 @@ internal sealed class AlignedText
     public AlignedText Filter(Func<int, bool> keep)
     {
         var output = new Builder(this, Text.Length);
-        int index = 0;
-        foreach (Rune rune in Text.EnumerateRunes())
+        int done = 0;
+        for (int i = 0; i < Text.Length;)
         {
-            int end = index + rune.Utf16SequenceLength;
-            if (keep(rune.Value))
-                output.Append(rune, index, end);
-            index = end;
+            int units = IsPair(i) ? 2 : 1;
+            if (!keep(units == 2 ? char.ConvertToUtf32(Text[i], Text[i + 1]) : Text[i]))
+            {
+                output.Copy(done, i);
+                done = i + units;
+            }
+            i += units;
         }
-        return output.Length == Text.Length ? this : output.Build();
+        if (done == 0)
+            return this;
+        output.Copy(done, Text.Length);
+        return output.Build();
     }
 
     private bool IsPair(int index) => index >= 0 && index + 1 < Text.Length && char.IsSurrogatePair(Text[index], Text[index + 1]);
-
-    private List<Piece> CodePoints()
-    {
-        var points = new List<Piece>(Text.Length);
-        for (int i = 0; i < Text.Length; i = points[^1].End)
-            points.Add(new Piece(i, i + (IsPair(i) ? 2 : 1)));
-        return points;
-    }
 
     /// <summary>Builds a changed text unit by unit, each from a place in the text that it changes.</summary>
     internal sealed class Builder
@@ -128,6 +119,11 @@ internal sealed class AlignedText
         /// <summary>Appends a code point that comes from the source's units [start, end).</summary>
         public void Append(Rune rune, int start, int end)
         {
+            if (rune.IsBmp)
+            {
+                Append((char)rune.Value, start, end);
+                return;
+            }
             Span<char> utf16 = stackalloc char[2];
             foreach (char unit in utf16[..rune.EncodeToUtf16(utf16)])
                 Append(unit, start, end);
@@ -143,9 +139,34 @@ internal sealed class AlignedText
         /// <summary>Appends the source's units [start, end) as they are.</summary>
         public void Copy(int start, int end)
         {
-            for (int i = start; i < end; i++)
-                Append(source.Text[i], i, i + 1);
+            if (end - start > units.Length - Length)
+                Array.Resize(ref units, Math.Max(units.Length * 2, Length + end - start));
+            source.Text.AsSpan(start, end - start).CopyTo(units.AsSpan(Length));
+            Length += end - start;
+            for (int i = start; i < end && starts is not null; i++)
+            {
+                starts.Add(source.Start(i));
+                ends!.Add(source.End(i));
+            }
         }
+
+        /// <summary>Appends the source's units [start, end) as rewritten; before the first change, <paramref name="removed"/> code points are left out.</summary>
+        public void Rewrite(int start, int end, IEnumerable<TextChange> changes, int removed = 0)
+        {
+            // The code point that a change stands for, and the one before it.
+            Piece last = new(start, start), current = Following(start, end);
+            for (; removed > 0; removed--)
+                (last, current) = (current, Following(current.End, end));
+            foreach (TextChange change in changes)
+            {
+                Piece from = change.Delta > 0 ? (last.Length > 0 ? last : current) : current.Length > 0 ? current : last;
+                Append(new Rune(change.Point), from.Start, from.End);
+                for (int taken = change.Delta > 0 ? 0 : 1 - change.Delta; taken > 0 && current.Length > 0; taken--)
+                    (last, current) = (current, Following(current.End, end));
+            }
+        }
+
+        private Piece Following(int start, int end) => new(start, start >= end ? start : start + (source.IsPair(start) ? 2 : 1));
 
         /// <summary>The finished text.</summary>
         public AlignedText Build() =>

@@ -26,22 +26,25 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
         if (handleChineseChars)
             text = SpaceIdeographs(text);
         if (stripAccents)
-            text = UnicodeNormalizer.Nfd.Apply(text).Filter(point => CharUnicodeInfo.GetUnicodeCategory(point) != UnicodeCategory.NonSpacingMark);
+            text = UnicodeNormalizer.Nfd.Apply(text).Filter(point => point < 0x300 || CharUnicodeInfo.GetUnicodeCategory(point) != UnicodeCategory.NonSpacingMark);
         return lowercase ? Lowercase.Apply(text) : text;
     }
 
     private static AlignedText Clean(AlignedText text)
     {
         AlignedText kept = text.Filter(point => point is not (0 or 0xFFFD) && !IsControl(point));
-        return kept.Transform(kept.Text.EnumerateRunes().Select(rune => new TextChange(Rune.IsWhiteSpace(rune) ? ' ' : rune.Value, 0)));
+        var spaced = new AlignedText.Builder(kept, kept.Text.Length);
+        for (int i = 0; i < kept.Text.Length; i++)
+            spaced.Append(char.IsWhiteSpace(kept.Text[i]) ? ' ' : kept.Text[i], i, i + 1);
+        return spaced.Build();
     }
 
-    private static bool IsControl(int point) => point is not ('\t' or '\n' or '\r')
+    private static bool IsControl(int point) => point is not ('\t' or '\n' or '\r' or (>= ' ' and < 0x7F))
         && CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 
     private static AlignedText SpaceIdeographs(AlignedText text)
     {
-        if (!text.Text.EnumerateRunes().Any(rune => IsIdeograph(rune.Value)))
+        if (text.Text.AsSpan().IndexOfAnyInRange('\u3400', '\uFAFF') < 0)
             return text;
         var changes = new List<TextChange>(text.Text.Length);
         foreach (Rune rune in text.Text.EnumerateRunes())

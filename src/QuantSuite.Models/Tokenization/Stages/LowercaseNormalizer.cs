@@ -12,14 +12,19 @@ internal sealed class LowercaseNormalizer : Normalizer
     public override AlignedText Apply(AlignedText text)
     {
         var lower = new AlignedText.Builder(text, text.Text.Length);
-        int index = 0;
-        foreach (Rune rune in text.Text.EnumerateRunes())
+        for (int i = 0; i < text.Text.Length;)
         {
-            int end = index + rune.Utf16SequenceLength;
-            lower.Append(rune.Value == CapitalDottedI ? new Rune('i') : Rune.ToLowerInvariant(rune), index, end);
+            if (char.IsAscii(text.Text[i]))
+            {
+                lower.Append(char.ToLowerInvariant(text.Text[i]), i, i + 1);
+                i++;
+                continue;
+            }
+            Rune.DecodeFromUtf16(text.Text.AsSpan(i), out Rune rune, out int units);
+            lower.Append(rune.Value == CapitalDottedI ? new Rune('i') : Rune.ToLowerInvariant(rune), i, i + units);
             if (rune.Value == CapitalDottedI)
-                lower.Append(CombiningDot, index, end);
-            index = end;
+                lower.Append(CombiningDot, i, i + units);
+            i += units;
         }
         return lower.Build();
     }

@@ -7,9 +7,10 @@ internal sealed class NmtNormalizer : Normalizer
     public override AlignedText Apply(AlignedText text)
     {
         AlignedText kept = text.Filter(point => !IsDropped(point));
-        if (!kept.Text.EnumerateRunes().Any(rune => IsBlank(rune.Value)))
-            return kept;
-        return kept.Transform(kept.Text.EnumerateRunes().Select(rune => new TextChange(IsBlank(rune.Value) ? ' ' : rune.Value, 0)));
+        var output = new AlignedText.Builder(kept, kept.Text.Length);
+        for (int i = 0; i < kept.Text.Length; i++)
+            output.Append(IsBlank(kept.Text[i]) ? ' ' : kept.Text[i], i, i + 1);
+        return output.Build();
     }
 
     private static bool IsDropped(int point) => point is (>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F;

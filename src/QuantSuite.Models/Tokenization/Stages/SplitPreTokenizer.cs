@@ -57,10 +57,30 @@ internal sealed class SplitPreTokenizer(UnicodePattern pattern, SplitBehavior be
             matches.Clear();
             parts.Clear();
             pattern.FindAll(text.Span(piece), matches);
+            if (behavior == SplitBehavior.Isolated)
+            {
+                Isolate(piece, matches, pieces);
+                continue;
+            }
             Cover(piece, matches, parts);
             Merge(parts, pieces);
         }
         return text with { Pieces = pieces };
+    }
+
+    private static void Isolate(Piece piece, List<Piece> matches, List<Piece> pieces)
+    {
+        int end = piece.Start;
+        foreach (Piece match in matches)
+        {
+            if (piece.Start + match.Start > end)
+                pieces.Add(new Piece(end, piece.Start + match.Start));
+            if (match.Length > 0)
+                pieces.Add(new Piece(piece.Start + match.Start, piece.Start + match.End));
+            end = piece.Start + match.End;
+        }
+        if (end < piece.End)
+            pieces.Add(new Piece(end, piece.End));
     }
 
     private readonly record struct Part(int Start, int End, bool IsMatch);

@@ -7,27 +7,33 @@ namespace QuantSuite.Models.Tokenization.Stages;
 internal sealed class TokenTrie
 {
     private const int Root = 0;
-    private readonly List<int> values = [-1];
-    private ulong[] edges = new ulong[1024];
-    private int[] targets = new int[1024];
+
+    private Edge[] edges = new Edge[1024];
+    private int nodeCount = 1;
 
     /// <summary>Adds a string; a later one of the same text replaces the earlier.</summary>
     public void Add(string text, int value)
     {
         int node = Root;
-        foreach (char unit in text)
-            node = Step(node, unit) is >= 0 and int next ? next : AddNode(node, unit);
-        values[node] = value;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (Find(node, text[i]) < 0)
+                AddNode(node, text[i]);
+            ref Edge edge = ref edges[Find(node, text[i])];
+            node = edge.Node;
+            if (i == text.Length - 1)
+                edge.Value = value;
+        }
     }
 
     /// <summary>The longest string that <paramref name="text"/> begins with: its length and number, or (0, -1).</summary>
     public (int Length, int Value) Longest(ReadOnlySpan<char> text)
     {
         (int Length, int Value) longest = (0, -1);
-        int node = Root;
-        for (int i = 0; i < text.Length && (node = Step(node, text[i])) >= 0; i++)
-            if (values[node] >= 0)
-                longest = (i + 1, values[node]);
+        Walk walk = Start();
+        for (int i = 0; i < text.Length && walk.Next(text[i]); i++)
+            if (walk.Value >= 0)
+                longest = (i + 1, walk.Value);
         return longest;
     }
 
@@ -39,50 +45,61 @@ internal sealed class TokenTrie
     {
         private int node = Root;
 
-        /// <summary>Goes one unit on; false where no string goes on so.</summary>
-        public bool Next(char unit) => (node = trie.Step(node, unit)) >= 0;
-
         /// <summary>The number of the string that ends here, or -1.</summary>
-        public readonly int Value => trie.values[node];
+        public int Value { get; private set; } = -1;
+
+        /// <summary>Goes one unit on; false where no string goes on so.</summary>
+        public bool Next(char unit)
+        {
+            int slot = trie.Find(node, unit);
+            if (slot < 0)
+                return false;
+            (node, Value) = (trie.edges[slot].Node, trie.edges[slot].Value);
+            return true;
+        }
     }
 
-    private int Step(int node, char unit)
+    /// <summary>From a node by a unit to another; a key of 0 marks a free entry.</summary>
+    private record struct Edge(ulong Key, int Node, int Value);
+
+    private int Find(int node, char unit)
     {
-        ulong edge = Edge(node, unit);
-        for (int slot = Slot(edge); edges[slot] != 0; slot = (slot + 1) & (edges.Length - 1))
-            if (edges[slot] == edge)
-                return targets[slot];
-        return -1;
+        ulong key = Key(node, unit);
+        Edge[] table = edges;
+        for (int slot = Slot(key, table); ; slot = (slot + 1) & (table.Length - 1))
+        {
+            if (table[slot].Key == key)
+                return slot;
+            if (table[slot].Key == 0)
+                return -1;
+        }
     }
 
-    private int AddNode(int node, char unit)
+    private void AddNode(int node, char unit)
     {
-        values.Add(-1);
-        if (values.Count * 2 > edges.Length)
+        if (++nodeCount * 2 > edges.Length)
             Grow();
-        Put(Edge(node, unit), values.Count - 1);
-        return values.Count - 1;
+        Put(new Edge(Key(node, unit), nodeCount - 1, -1));
     }
 
     private void Grow()
     {
-        (ulong[] oldEdges, int[] oldTargets) = (edges, targets);
-        (edges, targets) = (new ulong[oldEdges.Length * 2], new int[oldEdges.Length * 2]);
-        for (int i = 0; i < oldEdges.Length; i++)
-            if (oldEdges[i] != 0)
-                Put(oldEdges[i], oldTargets[i]);
+        Edge[] old = edges;
+        edges = new Edge[old.Length * 2];
+        foreach (Edge edge in old)
+            if (edge.Key != 0)
+                Put(edge);
     }
 
-    private void Put(ulong edge, int target)
+    private void Put(Edge edge)
     {
-        int slot = Slot(edge);
-        while (edges[slot] != 0)
+        int slot = Slot(edge.Key, edges);
+        while (edges[slot].Key != 0)
             slot = (slot + 1) & (edges.Length - 1);
-        (edges[slot], targets[slot]) = (edge, target);
+        edges[slot] = edge;
     }
 
-    // Never 0, which marks a free entry.
-    private static ulong Edge(int node, char unit) => (ulong)(node + 1) << 16 | unit;
+    private static ulong Key(int node, char unit) => (ulong)(node + 1) << 16 | unit;
 
-    private int Slot(ulong edge) => (int)(edge * 0x9E37_79B9_7F4A_7C15 >> 32) & (edges.Length - 1);
+    private static int Slot(ulong key, Edge[] table) => (int)(key * 0x9E37_79B9_7F4A_7C15 >> 32) & (table.Length - 1);
 }

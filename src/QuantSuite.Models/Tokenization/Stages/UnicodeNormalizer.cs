@@ -24,16 +24,51 @@ internal sealed class UnicodeNormalizer(bool compose, bool compatibility) : Norm
     /// <inheritdoc/>
     public override AlignedText Apply(AlignedText text)
     {
-        if (IsNormalized(text.Text))
+        AlignedText.Builder? output = null;
+        int done = 0;
+        foreach (Piece run in Runs(text.Text))
+        {
+            if (IsNormalized(text.Text.AsSpan(run.Start, run.Length)))
+                continue;
+            List<TextChange> changes = Order(Decompose(text.Text.AsSpan(run.Start, run.Length)));
+            output ??= new AlignedText.Builder(text, text.Text.Length);
+            output.Copy(done, run.Start);
+            output.Rewrite(run.Start, run.End, compose ? Compose(changes) : changes);
+            done = run.End;
+        }
+        if (output is null)
             return text;
-        List<TextChange> changes = Order(Decompose(text.Text));
-        return text.Transform(compose ? Compose(changes) : changes);
+        output.Copy(done, text.Text.Length);
+        return output.Build();
     }
 
-    private bool IsNormalized(string text) => Ascii.IsValid(text)
-        || (compose && !compatibility && !text.EnumerateRunes().Any(rune => NormalizationTable.MayCompose(rune.Value)));
+    // Other than ASCII, with the ASCII character before it, which a mark may compose with. What lies between stays as it is in every form.
+    private static IEnumerable<Piece> Runs(string text)
+    {
+        for (int end = 0; end < text.Length;)
+        {
+            int start = text.AsSpan(end).IndexOfAnyExceptInRange('\0', '\u007F');
+            if (start < 0)
+                yield break;
+            start += end;
+            int rest = text.AsSpan(start).IndexOfAnyInRange('\0', '\u007F');
+            int first = Math.Max(start - 1, end);
+            end = rest < 0 ? text.Length : start + rest;
+            yield return new Piece(first, end);
+        }
+    }
 
-    private List<TextChange> Decompose(string text)
+    private bool IsNormalized(ReadOnlySpan<char> run)
+    {
+        if (!compose || compatibility)
+            return false;
+        foreach (Rune rune in run.EnumerateRunes())
+            if (NormalizationTable.MayCompose(rune.Value))
+                return false;
+        return true;
+    }
+
+    private List<TextChange> Decompose(ReadOnlySpan<char> text)
     {
         var output = new List<TextChange>(text.Length);
         var points = new List<int>();
