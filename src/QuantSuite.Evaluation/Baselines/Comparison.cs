@@ -7,7 +7,8 @@ namespace QuantSuite.Evaluation.Baselines;
 
 /// <summary>
 /// Two runs of the same items, paired: the change of the mean score (new minus before, higher is better) with one-sided limits at
-/// <see cref="Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval, items taken as independent. Real
+/// <see cref="Alpha"/> each, and the items that changed. Right and wrong: Tango's score interval; where items share a document or a subject, the wider of
+/// it and the clustered one. Real
 /// scores and log-likelihoods: the ratio Σ score / Σ weight with the clustered bootstrap of <see cref="PairedRatio"/>, seeded from both runs' content.
 /// Items that are not finite in either run are left out of the change and counted.
 /// </summary>
@@ -129,7 +130,8 @@ public sealed record Comparison
         int[] finite = [.. Enumerable.Range(0, scores.Length).Where(i => double.IsFinite(scores[i]) && double.IsFinite(before.Scores[i]))];
         double[] weights = [.. finite.Select(i => now.Items[i].Weight)];
         bool binary = gate.Kind == GateKind.RightOrWrong;
-        string[] clusters = [.. finite.Select(i => binary ? "" : now.Items[i].Cluster)];
+        string[] clusters = [.. finite.Select(i => now.Items[i].Cluster)];
+        bool clustered = clusters.Any(cluster => cluster.Length > 0);
         var ratio = new PairedRatio([.. finite.Select(i => scores[i] - before.Scores[i])], weights, clusters);
         PairedOutcomes table = binary ? Table(scores, before.Scores) : default;
         bool margins = binary && before.Margins is not null && now.Items.Any(item => item.Margin is not null);
@@ -145,9 +147,9 @@ public sealed record Comparison
             Change = ratio.Change,
             StandardError = ratio.StandardError,
             Alpha = alpha,
-            Limits = binary ? table.Tango(NormalDistribution.Critical(alpha)) : ratio.Limits(alpha, seed),
-            ScoreLossP = binary ? table.LossP() : RatioLossP(ratio, seed),
-            ScoreGainP = binary ? table.GainP() : RatioLossP(ratio.Negated(), seed),
+            Limits = binary ? Binary(table, clustered ? ratio : null, NormalDistribution.Critical(alpha)) : ratio.Limits(alpha, seed),
+            ScoreLossP = Math.Max(binary ? table.LossP() : 0, binary && !clustered ? 0 : RatioLossP(ratio, seed)),
+            ScoreGainP = Math.Max(binary ? table.GainP() : 0, binary && !clustered ? 0 : RatioLossP(ratio.Negated(), seed)),
             Margins = margins ? MarginComparison.Of(before.Margins, now, alpha) : null,
             Changes = [.. before.Changes(now, scores)],
             LostCount = finite.Count(i => scores[i] < before.Scores[i]),
@@ -158,6 +160,10 @@ public sealed record Comparison
         };
         return comparison with { NeededItemCount = comparison.Needed(ratio) };
     }
+
+    // Where items share a document the wider of Tango's and the clustered one: dependence can only take information away.
+    private static Interval Binary(PairedOutcomes table, PairedRatio? clustered, double z) =>
+        clustered is null || clustered.ClusterChanges.All(change => change == 0) ? table.Tango(z) : table.Tango(z).Union(clustered.Guarded(z));
 
     // The larger of both: either alone can be too sure, of few clusters or of skewed ones.
     private static double RatioLossP(PairedRatio ratio, ulong seed) => Math.Max(ratio.GuardedLossP(), SignFlip.LossP(ratio.ClusterChanges, seed));

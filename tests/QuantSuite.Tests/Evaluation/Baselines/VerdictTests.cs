@@ -93,6 +93,19 @@ public class VerdictTests
     }
 
     [Fact]
+    public void Questions_of_one_passage_are_one_draw()
+    {
+        // Twenty questions lost, all of one passage: bad luck with that passage is no proof.
+        EvalResult before = Choices(Codes(400)), now = Choices(Codes(400, wrong: 20), "2");
+        Assert.Equal(VerdictKind.Fail, Judge(before, now).Kind);
+        Verdict clustered = Judge(Of(before), Of(now));
+        Assert.Equal(VerdictKind.Inconclusive, clustered.Kind);
+        Assert.Equal(20, clustered.Comparison!.ClusterCount);
+
+        static EvalResult Of(EvalResult result) => result with { Items = [.. result.Items.Select((item, i) => item with { Cluster = $"passage {i / 20}" })] };
+    }
+
+    [Fact]
     public void No_items_and_other_bits_is_no_pass()
     {
         Assert.Equal(VerdictKind.Equal, Judge(Choices(""), Choices("")).Kind);
