@@ -109,7 +109,7 @@ public abstract class Checkpoint : IDisposable
         StoredTensor tensor = FindRows(name, firstRow, rowCount);
         long first = firstRow * tensor.Info.RowLength, count = rowCount * tensor.Info.RowLength;
         int block = tensor.Type.BlockLength;
-        bool asStored = tensor.InterleavedHeadLength == 0 && first % block == 0 && count % block == 0 && tensor.Type.ByteCount(count) <= int.MaxValue;
+        bool asStored = tensor.RowOrder is null && first % block == 0 && count % block == 0 && tensor.Type.ByteCount(count) <= int.MaxValue;
         bytes = asStored ? tensor.Bytes(first, count) : default;
         return asStored;
     }
@@ -144,7 +144,7 @@ public abstract class Checkpoint : IDisposable
         var vector = new float[Tensors[name].ElementCount];
         Read(name, vector);
         RequireFinite(name, vector);
-        if (offset != 0 && Layout?.HasWholeGains != true)
+        if (offset != 0 && !HasWholeGains && Layout?.HasWholeGains != true)
             vector = Array.ConvertAll(vector, value => value + offset);
         vectors[name] = vector;
         if (offset != 0)
@@ -221,6 +221,9 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Where a tensor lies.</summary>
     internal StoredTensor Stored(string name) => Find(name);
 
+    // Whether gains that the architecture stores less 1 are whole in this container.
+    private protected virtual bool HasWholeGains => false;
+
     private protected virtual QuantizedLayout? FindLayout(IEnumerable<StoredTensor> tensors) => HasConfig ? QuantizedLayouts.Of(Config) : null;
 
     private static unsafe Span<float> Rows(Matrix matrix, int row, int count) => new(matrix.Pointer + (long)row * matrix.Columns, count * matrix.Columns);
@@ -268,7 +271,7 @@ public abstract class Checkpoint : IDisposable
         TensorDecoder decode = tensor.Type.Decode ?? throw Wrong(CheckpointFlaw.Type,
             $"type {tensor.Info.Type} of tensor '{tensor.Info.Name}' cannot be read yet; supported: {string.Join(", ", TensorType.Readable(Format))}");
         long length = tensor.Info.RowLength;
-        if (tensor.InterleavedHeadLength == 0)
+        if (tensor.RowOrder is null)
             DecodeRun(tensor, decode, firstRow * length, destination);
         else
             for (int i = 0; i < rowCount; i++)

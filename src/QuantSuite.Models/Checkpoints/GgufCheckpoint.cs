@@ -1,12 +1,13 @@
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
-/// A GGUF file. Where its architecture is known (<see cref="LlamaGguf"/>), tensors have Hugging Face's names and layout and the metadata gives a
+/// A GGUF file. Where its architecture is known (<see cref="LlamaGguf"/>, <see cref="GgufArchitectures"/>), tensors have Hugging Face's names and layout and the metadata gives a
 /// <see cref="ModelConfig"/>; any other file can be opened and inspected by its own names. Quantized blocks are dequantized as they are read.
 /// </summary>
 public sealed class GgufCheckpoint : Checkpoint
 {
     private readonly string? configPath;
+    private readonly GgufArchitecture? architecture;
     private readonly GgufFile file;
     private readonly Lazy<ModelConfig> config;
 
@@ -14,6 +15,7 @@ public sealed class GgufCheckpoint : Checkpoint
         : base(path, [mapped], stored, file.Metadata)
     {
         this.configPath = configPath;
+        architecture = GgufArchitectures.Of(file.Metadata);
         this.file = file;
         config = new Lazy<ModelConfig>(() => configPath is not null ? ModelConfig.Read(configPath) : BuildConfig());
     }
@@ -22,7 +24,8 @@ public sealed class GgufCheckpoint : Checkpoint
     public override string Format => "gguf";
 
     /// <inheritdoc/>
-    public override bool HasConfig => configPath is not null || IsLlama(Metadata) && Metadata.ContainsKey("llama.block_count");
+    public override bool HasConfig => configPath is not null
+        || Metadata.GetValueOrDefault("general.architecture") is string name && (architecture is not null || IsLlama(Metadata)) && Metadata.ContainsKey($"{name}.block_count");
 
     /// <inheritdoc/>
     public override ModelConfig Config => config.Value;
@@ -34,7 +37,9 @@ public sealed class GgufCheckpoint : Checkpoint
         try
         {
             var file = new GgufFile(mapped);
-            return new GgufCheckpoint(path, configPath, mapped, file, IsLlama(file.Metadata) ? LlamaGguf.Rename(filePath, file) : file.Tensors);
+            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file.Metadata) is { } known ? known.Rename(filePath, file)
+                : IsLlama(file.Metadata) ? LlamaGguf.Rename(filePath, file) : file.Tensors;
+            return new GgufCheckpoint(path, configPath, mapped, file, renamed);
         }
         catch
         {
@@ -52,13 +57,18 @@ public sealed class GgufCheckpoint : Checkpoint
 
     private protected override QuantizedLayout? FindLayout(IEnumerable<StoredTensor> tensors) => GgufLayout.Of(tensors);
 
+    private protected override bool HasWholeGains => architecture is { HasWholeGains: true };
+
+    private static string Supported => string.Join(", ", GgufArchitectures.All.Select(known => known.Name).Prepend(LlamaGguf.Architecture));
+
     private static bool IsLlama(IReadOnlyDictionary<string, object> metadata) => metadata.GetValueOrDefault("general.architecture") is LlamaGguf.Architecture;
 
-    private ModelConfig BuildConfig() => Metadata.GetValueOrDefault("general.architecture") switch
+    private ModelConfig BuildConfig() => architecture?.ConfigOf(this) ?? Metadata.GetValueOrDefault("general.architecture") switch
     {
+        LlamaGguf.Architecture when Tensors.ContainsKey("rope_freqs.weight") => GgufArchitectures.ScaledLlama.ConfigOf(this),
         LlamaGguf.Architecture => LlamaGguf.Config(Path, Metadata, Tensors),
-        string other => throw Wrong(CheckpointFlaw.Architecture, $"architecture '{other}' cannot be read from GGUF yet; supported: {LlamaGguf.Architecture}"),
-        null => throw Wrong(CheckpointFlaw.Architecture, $"no general.architecture in the metadata, expected {LlamaGguf.Architecture}"),
+        string other => throw Wrong(CheckpointFlaw.Architecture, $"architecture '{other}' cannot be read from GGUF yet; supported: {Supported}"),
+        null => throw Wrong(CheckpointFlaw.Architecture, $"no general.architecture in the metadata, expected one of {Supported}"),
         object value => throw Wrong(CheckpointFlaw.Type, $"general.architecture is {value} ({value.GetType().Name}), expected a string"),
     };
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Frozen;
-using System.Globalization;
 using System.Text.Json;
 
 namespace QuantSuite.Models.Checkpoints;
@@ -47,7 +46,7 @@ internal static class LlamaGguf
                 "attn_k" => HeadLength(path, file.Metadata, tensor, "llama.attention.head_count_kv", "llama.attention.head_count"),
                 _ => 0,
             };
-            if (!renamed.TryAdd(name, tensor with { Info = tensor.Info with { Name = name }, InterleavedHeadLength = headLength }))
+            if (!renamed.TryAdd(name, tensor with { Info = tensor.Info with { Name = name }, RowOrder = headLength == 0 ? null : GgufRowOrder.Interleaved(headLength) }))
                 throw new CheckpointException(CheckpointFlaw.Duplicate, $"{path}: tensor '{tensor.Info.Name}' is there by two names.");
         }
         return renamed;
@@ -56,9 +55,7 @@ internal static class LlamaGguf
     /// <summary>config.json's keys from metadata.</summary>
     public static ModelConfig Config(string path, IReadOnlyDictionary<string, object> metadata, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
-        var numbers = new Numbers(path, metadata);
-        if (numbers.Find("llama.expert_count") is > 0)
-            throw new CheckpointException(CheckpointFlaw.Architecture, $"{path}: a mixture of experts (llama.expert_count) cannot be read from GGUF yet.");
+        var numbers = new GgufNumbers(path, metadata);
         int heads = numbers.Require("llama.attention.head_count"), hidden = numbers.Require("llama.embedding_length");
         int headDim = numbers.Find("llama.attention.key_length") ?? hidden / Math.Max(1, heads);
         if (numbers.Find("llama.attention.value_length") is { } valueLength && valueLength != headDim)
@@ -111,9 +108,11 @@ internal static class LlamaGguf
         return $"model.layers.{layer}.{known}{name[dot..]}";
     }
 
-    private static int HeadLength(string path, Dictionary<string, object> metadata, StoredTensor tensor, params ReadOnlySpan<string> keys)
+    /// <summary>Rows of one head of a tensor of queries or keys.</summary>
+    /// <param name="keys">Metadata keys of the number of heads; the first that is there.</param>
+    internal static int HeadLength(string path, Dictionary<string, object> metadata, StoredTensor tensor, params ReadOnlySpan<string> keys)
     {
-        var numbers = new Numbers(path, metadata);
+        var numbers = new GgufNumbers(path, metadata);
         int? heads = null;
         foreach (string key in keys)
             heads ??= numbers.Find(key);
@@ -127,56 +126,28 @@ internal static class LlamaGguf
                 $"{path}: tensor '{tensor.Info.Name}' has {rows} rows, which {heads} heads ({keys[0]}) cannot share in pairs.");
     }
 
-    private static void WriteRopeScaling(Utf8JsonWriter json, Numbers numbers, IReadOnlyDictionary<string, object> metadata)
+    /// <summary>rope_scaling from the metadata, for an architecture.</summary>
+    internal static void WriteRopeScaling(Utf8JsonWriter json, GgufNumbers numbers, IReadOnlyDictionary<string, object> metadata, string architecture = Architecture)
     {
-        if (metadata.GetValueOrDefault("llama.rope.scaling.type") is not string type || type == "none")
+        if (metadata.GetValueOrDefault($"{architecture}.rope.scaling.type") is not string type || type == "none")
             return;
         json.WriteStartObject("rope_scaling");
         json.WriteString("rope_type", type);
-        if (numbers.FindFloat("llama.rope.scaling.factor") is { } factor)
+        if (numbers.FindFloat($"{architecture}.rope.scaling.factor") is { } factor)
             json.WriteNumber("factor", factor);
+        if (numbers.Find($"{architecture}.rope.scaling.original_context_length") is { } original)
+            json.WriteNumber("original_max_position_embeddings", original);
         json.WriteEndObject();
     }
 
-    private static int VocabularySize(Numbers numbers, IReadOnlyDictionary<string, object> metadata, IReadOnlyDictionary<string, TensorInfo> tensors)
+    /// <summary>Ids: the embedding's rows, or what the metadata says.</summary>
+    internal static int VocabularySize(GgufNumbers numbers, IReadOnlyDictionary<string, object> metadata, IReadOnlyDictionary<string, TensorInfo> tensors,
+        string name = "model.embed_tokens.weight", string architecture = Architecture)
     {
-        if (tensors.TryGetValue("model.embed_tokens.weight", out TensorInfo? embedding) && embedding.RowCount <= int.MaxValue)
+        if (tensors.TryGetValue(name, out TensorInfo? embedding) && embedding.RowCount <= int.MaxValue)
             return (int)embedding.RowCount;
-        return numbers.Find("llama.vocab_size")
+        return numbers.Find($"{architecture}.vocab_size")
             ?? (metadata.GetValueOrDefault("tokenizer.ggml.tokens") as string[])?.Length
-            ?? numbers.Require("llama.vocab_size");
-    }
-
-    /// <summary>Numbers of the metadata, whatever width they were written in.</summary>
-    private readonly struct Numbers(string path, IReadOnlyDictionary<string, object> metadata)
-    {
-        public int Require(string key) => Find(key) ?? throw Missing(key);
-
-        public float RequireFloat(string key) => FindFloat(key) ?? throw Missing(key);
-
-        public int? Find(string key)
-        {
-            if (!metadata.TryGetValue(key, out object? value))
-                return null;
-            bool whole = value is byte or sbyte or ushort or short or uint or int or ulong or long;
-            return whole && Convert.ToDecimal(value, CultureInfo.InvariantCulture) is >= 0 and <= int.MaxValue
-                ? Convert.ToInt32(value, CultureInfo.InvariantCulture)
-                : throw Wrong(key, value, "a whole number from 0");
-        }
-
-        public float? FindFloat(string key)
-        {
-            if (!metadata.TryGetValue(key, out object? value))
-                return null;
-            return value is float number && float.IsFinite(number) ? number : throw Wrong(key, value, "a finite float32");
-        }
-
-        private CheckpointException Missing(string key) => new(CheckpointFlaw.Metadata, $"{path}: '{key}' is missing in the metadata.");
-
-        private CheckpointException Wrong(string key, object value, string expected)
-        {
-            string got = value is Array ? "an array" : string.Create(CultureInfo.InvariantCulture, $"{value}");
-            return new CheckpointException(CheckpointFlaw.Metadata, $"{path}: '{key}' is {got} ({value.GetType().Name}), expected {expected}.");
-        }
+            ?? numbers.Require($"{architecture}.vocab_size");
     }
 }

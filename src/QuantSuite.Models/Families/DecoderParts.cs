@@ -87,6 +87,7 @@ internal sealed class DecoderParts
     {
         float[]? biases = bias ? Tensor($"{name}.bias", rows) : null;
         name = Prefix + name;
+        transposed &= checkpoint.Format != "gguf";
         if (checkpoint.FindCodes(name, rows, columns) is { } codes)
             return new Weight(name, rows, columns, codes, biases);
         string tensor = $"{name}.weight";
@@ -217,7 +218,7 @@ internal sealed class DecoderParts
     }
 
     /// <summary>Throws where the file has tensors that nobody asked for.</summary>
-    public void RequireNoOtherTensors(params ReadOnlySpan<string> ignorable) => checkpoint.RequireNoOtherTensors(used, [.. ignorable, "*.rotary_emb.inv_freq"]);
+    public void RequireNoOtherTensors(params ReadOnlySpan<string> ignorable) => checkpoint.RequireNoOtherTensors(used, [.. ignorable, "*.rotary_emb.inv_freq", "rope_freqs.weight", "rope_factors_*.weight"]);
 
     /// <summary>Names of tensors that other parts of the model have read.</summary>
     public void Claim(DecoderParts other) => used.UnionWith(other.used);

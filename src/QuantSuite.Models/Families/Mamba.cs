@@ -35,7 +35,7 @@ public sealed class Mamba : ModelFamily
                 i * layerFloats);
             var mixer = new MambaMixer(parts.Linear($"{name}.in_proj", 2 * channels, hidden, bias), parts.Linear($"{name}.x_proj", rank + 2 * size, channels),
                 parts.Linear($"{name}.dt_proj", channels, rank, bias: true), parts.Linear($"{name}.out_proj", hidden, channels, bias), convolution,
-                Decay(parts.Tensor($"{name}.A_log", channels, size), channels, size), parts.Tensor($"{name}.D", channels), shape);
+                Decay(parts, name, channels, size), parts.Tensor($"{name}.D", channels), shape);
             return new MixerBlock(parts.RmsNorm($"{root}layers.{i}.norm", hidden, epsilon), mixer);
         });
         var output = new OutputLayer(head) { Norm = parts.RmsNorm($"{root}norm_f", hidden, epsilon) };
@@ -51,13 +51,15 @@ public sealed class Mamba : ModelFamily
         "time_step_min", "time_step_scale", "time_step_rank", "use_associative_scan", "use_mambapy", "d_inner", "ssm_cfg", "fused_add_norm", "pad_vocab_size_multiple", "rms_norm", "chunk_size",
         "intermediate_size", "d_model", "n_layer");
 
-    // A by state and channel, from [channels, states].
-    private static Matrix Decay(float[] logarithms, int channels, int size)
+    // A by state and channel, from [channels, states]: −exp(A_log), or A itself, which GGUF files hold.
+    private static Matrix Decay(DecoderParts parts, string name, int channels, int size)
     {
+        bool isWhole = parts.Has($"{name}.A");
+        float[] stored = parts.Tensor($"{name}.{(isWhole ? "A" : "A_log")}", channels, size);
         var decay = new Matrix(size, channels);
         for (int n = 0; n < size; n++)
             for (int channel = 0; channel < channels; channel++)
-                decay[n, channel] = -ElementaryFunctions.Exp(logarithms[channel * size + n]);
+                decay[n, channel] = isWhole ? stored[channel * size + n] : -ElementaryFunctions.Exp(stored[channel * size + n]);
         return decay;
     }
 

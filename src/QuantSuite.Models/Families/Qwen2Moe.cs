@@ -22,7 +22,7 @@ public sealed class Qwen2Moe : ModelFamily
         float epsilon = config.Float("rms_norm_eps", 1e-6f);
         bool bias = config.Bool("qkv_bias", true);
         int[] windows = QwenWindows.Read(parts);
-        var experts = new QwenExperts(parts, expertDefault: 1408, sharedDefault: 5632);
+        var experts = new QwenExperts(parts, (Experts: 60, Chosen: 4, Width: 1408, Shared: 5632));
         var rotary = new RotaryEmbedding(RotaryConfig.Read(parts));
         Weight embedding = parts.Embedding(), head = parts.Head(embedding, tied: false);
         DecoderBlock[] blocks = parts.Blocks(i =>

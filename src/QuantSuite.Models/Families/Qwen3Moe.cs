@@ -18,14 +18,15 @@ public sealed class Qwen3Moe : ModelFamily
         float epsilon = config.Float("rms_norm_eps", 1e-6f);
         bool bias = config.Bool("attention_bias", false), slides = config.Bool("use_sliding_window", false);
         int window = config.IntOrNone("sliding_window", 4096);
+        bool[] sliding = parts.Sliding(_ => slides);
         config.Ignore("max_window_layers");
-        var experts = new QwenExperts(parts, expertDefault: 768, sharedDefault: 0);
+        var experts = new QwenExperts(parts, (Experts: 128, Chosen: 8, Width: 768, Shared: 0));
         var rotary = new RotaryEmbedding(RotaryConfig.Read(parts));
         Weight embedding = parts.Embedding(), head = parts.Head(embedding, tied: false);
         DecoderBlock[] blocks = parts.Blocks(i =>
         {
             string name = $"model.layers.{i}";
-            SelfAttention attention = Qwen3.Attention(parts, name, parts.Shape(i) with { Window = slides ? window : 0 }, rotary, epsilon, bias);
+            SelfAttention attention = Qwen3.Attention(parts, name, parts.Shape(i) with { Window = slides && sliding[i] ? window : 0 }, rotary, epsilon, bias);
             return new SequentialBlock(attention, experts.Mlp($"{name}.mlp", i))
             {
                 AttentionNorm = parts.RmsNorm($"{name}.input_layernorm", hidden, epsilon),

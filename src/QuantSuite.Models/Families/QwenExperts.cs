@@ -17,17 +17,17 @@ internal sealed class QwenExperts
     private readonly float[] denseLayers;
 
     /// <summary>Reads config.json.</summary>
-    /// <param name="sharedDefault">The width of the shared expert where config.json names none; 0 where the family has none.</param>
-    public QwenExperts(DecoderParts parts, int expertDefault, int sharedDefault)
+    /// <param name="defaults">What holds where config.json does not say: experts, how many of them for a token, their width, and the shared one's, 0 where the family has none.</param>
+    public QwenExperts(DecoderParts parts, (int Experts, int Chosen, int Width, int Shared) defaults)
     {
         this.parts = parts;
         ModelConfig config = parts.Config;
         activation = parts.Activation();
         denseWidth = config.Int("intermediate_size", 4 * parts.HiddenSize);
-        expertWidth = config.Int("moe_intermediate_size", expertDefault);
-        sharedWidth = sharedDefault == 0 ? 0 : config.Int("shared_expert_intermediate_size", sharedDefault);
-        expertCount = config.Int("num_experts");
-        chosen = config.Int("num_experts_per_tok");
+        expertWidth = config.Int("moe_intermediate_size", defaults.Width);
+        sharedWidth = defaults.Shared == 0 ? 0 : config.Int("shared_expert_intermediate_size", defaults.Shared);
+        expertCount = config.Int("num_experts", defaults.Experts);
+        chosen = config.Int("num_experts_per_tok", defaults.Chosen);
         step = Math.Max(1, config.Int("decoder_sparse_step", 1));
         normalizes = config.Bool("norm_topk_prob", false);
         denseLayers = config.Floats("mlp_only_layers") ?? [];

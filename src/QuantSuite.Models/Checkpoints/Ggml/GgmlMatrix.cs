@@ -66,7 +66,6 @@ internal sealed class GgmlMatrix : PanelMatrix
 
     private void Decode(int row, int firstColumn, Span<float> values)
     {
-        long stored = tensor.InterleavedHeadLength == 0 ? row : tensor.StoredRow(row);
-        decode(tensor.Bytes(stored * Columns + firstColumn, values.Length), values);
+        decode(tensor.Bytes(tensor.StoredRow(row) * Columns + firstColumn, values.Length), values);
     }
 }
