@@ -18,7 +18,7 @@ public static class QuantSuiteCommand
     [
         new RunVerb(), new AcceptVerb(), new CompareVerb(), new PowerVerb(), new LintVerb(), new CalibrateNoiseVerb(), new DivergenceVerb(),
         new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(),
-        new ProbeVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
+        new ProbeVerb(), new BlameVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 
     internal static IReadOnlyList<string> FirstSteps { get; } =

@@ -97,6 +97,9 @@ public sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override long TokenCount => tokenCount;
 
+    /// <summary>Whether the weights and the checkpoint are disposed with the model.</summary>
+    private bool OwnsWeights { get; init; } = true;
+
     /// <summary>The linears of all blocks.</summary>
     public IEnumerable<Weight> Linears => Architecture.Blocks.SelectMany(block => block.Linears);
 
@@ -149,6 +152,15 @@ public sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override void GenerateUntil(IReadOnlyList<GenerateRequest> requests, Action<int, GenerateAnswer> completed, CancellationToken cancellation = default) =>
         new GreedyGenerator(this).Generate(requests, completed, cancellation);
+
+    /// <summary>The same weights with keys and values in float32. They stay this model's, which is to be disposed after it.</summary>
+    public DecoderModel WithFullCache() => new(Name, Architecture, Kernels, () => Tokenizer, () => Identity, Checkpoint) { OwnsWeights = false };
+
+    /// <summary>The ids that a question feeds, and from where on it scores them.</summary>
+    public ScoredSequence Encode(ScoreRequest request) => new RequestEncoding(Tokenizer, MaxLength).Encode(request);
+
+    /// <summary>The ids that a question about a text feeds, a sequence for each window.</summary>
+    public IReadOnlyList<ScoredSequence> Encode(RollingRequest request) => new RequestEncoding(Tokenizer, MaxLength).Encode(request);
 
     /// <summary>
     /// Logits [tokens, vocabulary] after each id; with <paramref name="stepwise"/> one id at a time with the cache. The caller disposes them.
@@ -240,12 +252,15 @@ public sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override void Dispose()
     {
-        foreach (Weight weight in Architecture.Weights)
-            weight.Dispose();
-        Architecture.Vision?.Dispose();
         context.Dispose();
         Cache.Dispose();
-        Checkpoint.Dispose();
+        if (OwnsWeights)
+        {
+            foreach (Weight weight in Architecture.Weights)
+                weight.Dispose();
+            Architecture.Vision?.Dispose();
+            Checkpoint.Dispose();
+        }
         base.Dispose();
     }
 

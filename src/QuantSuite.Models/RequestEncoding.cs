@@ -3,7 +3,7 @@ using QuantSuite.Models.Tokenization;
 namespace QuantSuite.Models;
 
 /// <summary>Ids to feed and which of them to score: ids from <paramref name="FirstScored"/> on, each given all before it.</summary>
-internal readonly record struct ScoredSequence(int[] Ids, int FirstScored);
+public readonly record struct ScoredSequence(int[] Ids, int FirstScored);
 
 /// <summary>
 /// From texts to ids, as lm-evaluation-harness does it (HFLM: <c>_encode_pair</c>, <c>loglikelihood_rolling</c>): context and continuation are tokenized together and

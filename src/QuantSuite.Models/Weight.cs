@@ -109,14 +109,18 @@ public sealed class Weight : IDisposable
     /// <summary>Chooses the storage, and the format of the inputs. Replaces (and frees) what was there.</summary>
     public void Store(PanelMatrix storage, NumericFormat? activations = null, float? activationScale = null)
     {
-        if (storage.Rows != Rows || storage.Columns != Columns)
-            throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
-        if (activations is IntegerFormat && storage is not (QuantizedMatrix { Format: IntegerFormat } or MixedColumns))
-            throw new ArgumentException($"{Name}: {activations} inputs need integer weights.", nameof(activations));
+        RequireUsable(storage, activations);
         panels?.Dispose();
-        panels = storage;
-        Activations = activations;
-        ActivationScale = activationScale;
+        (panels, Activations, ActivationScale) = (storage, activations, activationScale);
+    }
+
+    /// <summary>Puts other storage in the place of this one and hands this one to the caller, who owns it then: a repair or a fault that can be taken back.</summary>
+    public WeightStorage Exchange(WeightStorage storage)
+    {
+        RequireUsable(storage.Panels, storage.Activations);
+        var before = new WeightStorage(Panels, Activations, ActivationScale);
+        (panels, Activations, ActivationScale) = (storage.Panels, storage.Activations, storage.ActivationScale);
+        return before;
     }
 
     /// <summary>Stores the checkpoint's values without loss, or rounded to a narrower full-precision format.</summary>
@@ -156,6 +160,14 @@ public sealed class Weight : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => panels?.Dispose();
+
+    private void RequireUsable(PanelMatrix storage, NumericFormat? activations)
+    {
+        if (storage.Rows != Rows || storage.Columns != Columns)
+            throw new ArgumentException($"{Name} is [{Rows}, {Columns}], got storage of [{storage.Rows}, {storage.Columns}].", nameof(storage));
+        if (activations is IntegerFormat && storage is not (QuantizedMatrix { Format: IntegerFormat } or MixedColumns))
+            throw new ArgumentException($"{Name}: {activations} inputs need integer weights.", nameof(activations));
+    }
 
     // Weights with one format of inputs.
     private static void MultiplyAlike(Kernels kernels, Matrix x, ReadOnlySpan<Weight> weights, ReadOnlySpan<Matrix> results)
@@ -218,3 +230,9 @@ public sealed class Weight : IDisposable
                 kernels.Multiply(codes, (QuantizedMatrix)weights[i].Panels, results[i]);
     }
 }
+
+/// <summary>What a <see cref="Weight"/> runs on.</summary>
+/// <param name="Panels">The values.</param>
+/// <param name="Activations">The format of the inputs, or null for float32.</param>
+/// <param name="ActivationScale">The scale of all integer inputs, or null for each token's own.</param>
+public sealed record WeightStorage(PanelMatrix Panels, NumericFormat? Activations = null, float? ActivationScale = null);

@@ -20,9 +20,11 @@ public sealed class Quantizer
     private readonly Action<string> warn;
     private readonly CalibrationNeeds needs;
     private readonly bool seesQuantizedInputs;
+    private readonly UnroundedValues? unrounded;
 
-    private Quantizer(Recipe recipe, Kernels kernels, Action<string> warn)
+    private Quantizer(Recipe recipe, Kernels kernels, Action<string> warn, UnroundedValues? unrounded)
     {
+        this.unrounded = unrounded;
         this.recipe = recipe;
         this.kernels = kernels;
         this.warn = warn;
@@ -39,11 +41,13 @@ public sealed class Quantizer
     /// <param name="calibration">Makes the calibration tokens for a recipe, the model's tokenizer and the most positions; asked only where a method of the recipe needs them.</param>
     /// <param name="warn">Told what the user should know: a damping that was raised, a linear that saw too few tokens.</param>
     /// <param name="cache">Keeps models of recipes that calibrate, and finds them again; null keeps nothing.</param>
+    /// <param name="unrounded">Takes the values that calibrating recipes round, as they stand before; a model of the cache has none.</param>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="RecipeException">The recipe asks for codes of a checkpoint that has none.</exception>
     /// <exception cref="CalibrationException">The recipe needs calibration text and there is none that can be used.</exception>
     public static DecoderModel Load(string path, Recipe recipe, Kernels kernels, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default,
-        Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null, QuantizedModelCache? cache = null)
+        Func<Recipe, Tokenizer, int, CalibrationTokens>? calibration = null, Action<string>? warn = null, QuantizedModelCache? cache = null,
+        UnroundedValues? unrounded = null)
     {
         Checkpoint checkpoint = CheckpointFiles.Open(path);
         try
@@ -56,7 +60,7 @@ public sealed class Quantizer
             Architecture architecture = recipe.Steps.Aggregate(filed, (built, step) => step.Prepare(built));
             RequireCacheGroup(recipe, architecture.Attention.HeadDim);
             var tokenizer = new Lazy<Tokenizer>(() => TokenizerFiles.Load(path));
-            var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }));
+            var quantizer = new Quantizer(recipe, kernels, warn ?? (static _ => { }), unrounded);
             CalibrationTokens? tokens = quantizer.needs == CalibrationNeeds.None ? null : (calibration ?? throw NoText(recipe))(recipe, tokenizer.Value, architecture.MaxLength);
             var identity = new Lazy<ModelIdentity>(() =>
                 new ModelIdentity(checkpoint.ContentHash, tokenizer.Value.ContentHash, recipe.ToString(), tokens is null ? "" : $"{tokens.Name} {tokens.ContentHash}", EngineIdentity.Hash));
@@ -195,6 +199,7 @@ public sealed class Quantizer
                 foreach (Weight weight in group.Weights)
                 {
                     cancellation.ThrowIfCancellationRequested();
+                    unrounded?.Keep(weight, values[weight]);
                     Round(weight, values[weight], inputs[group]);
                 }
             if (seesQuantizedInputs && !isLast)

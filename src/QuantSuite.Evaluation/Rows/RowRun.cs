@@ -40,7 +40,8 @@ public static class RowRun
         new BaselineStore(settings.Baselines).Read(row.Key) is { } approved
             ? SequentialRun.Run(row.Task, model, approved, Options(row, model, settings), cancellation) : null;
 
-    private static EvalOptions Options(EvalRow row, DecoderModel model, EvalSettings settings) => new()
+    /// <summary>What the runner is told of a row.</summary>
+    public static EvalOptions Options(EvalRow row, DecoderModel model, EvalSettings settings) => new()
     {
         Data = new EvalData(settings.DataFolders),
         Family = row.Model.Family,
