@@ -176,6 +176,12 @@ internal static unsafe class RowProduct
             where TGrid : struct, ICodeGrid
         {
             nint panelWords = (nint)weight.BlockCount * TWidth.Bits * Width;
+            if (TWidth.Bits == 3 && ThreeBitRow.Supports(weight) && ThreeBitRow.Holds(grids.Zeros, (last + 1) * weight.GroupCount))
+            {
+                ThreeBitRow.Multiply((uint*)weight.Codes + first * panelWords, panelWords, Math.Min(last, 1), Math.Min(last, 2), last, grids.Scales, grids.Zeros, weight.GroupCount,
+                    weight.Columns, weight.GroupSize, PrefetchBytes / sizeof(uint), x, y);
+                return;
+            }
             MultiplyCodes<TWidth, TValues, TGrid>((uint*)weight.Codes + first * panelWords, panelWords, last, grids.Scales, grids.Zeros, grids.Offsets, weight.Law.Zero,
                 weight.GroupCount, weight.Columns, weight.GroupSize, weight.ColumnGroups, TValues.From(weight.Law), x, y);
         }

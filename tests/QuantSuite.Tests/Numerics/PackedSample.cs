@@ -9,7 +9,7 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
     private static readonly ScaleFormat[] ScaleFormats = [ScaleFormat.Fp32, ScaleFormat.Fp16, ScaleFormat.Bf16, ScaleFormat.E8M0, ScaleFormat.E4M3];
 
     /// <summary>All of them. A new storage is a line here.</summary>
-    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Formats(), .. Tables(), .. Zeros(), .. Nested(), .. RowTables(), .. Outliers(), .. Segments()];
+    public static IReadOnlyList<PackedSample> All { get; } = [.. Scales(), .. Formats(), .. Tables(), .. Zeros(), .. Nested(), .. RowTables(), .. Outliers(), .. Segments(), .. ThreeBits()];
 
     private static IEnumerable<PackedSample> Scales() =>
         from format in ScaleFormats
@@ -71,6 +71,21 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
         from width in (int[])[32, 96, 20]
         select new PackedSample($"segments of {width} columns", (random, rows, columns) => new SegmentedMatrix([.. Enumerable.Range(0, (columns + width - 1) / width)
             .Select(i => random.Quantized(rows, Math.Min(width, columns - i * width), 2 + i % 3, width, symmetric: i % 2 == 0))]));
+
+    // Whole blocks and a rest: zero points that the loop for 3 bits takes, and ones that it leaves to the other.
+    private static IEnumerable<PackedSample> ThreeBits() =>
+        from largestZero in (int[])[8, 9, 255]
+        from groupSize in (int[])[32, 64, 192]
+        select new PackedSample($"int3 g{groupSize}, zero points to {largestZero}", (random, rows, columns) => new SegmentedMatrix(
+            [RandomZeros(random, random.Quantized(rows, columns / 32 * 32, 3, groupSize, symmetric: false), largestZero), random.Quantized(rows, columns % 32, 4, 32, symmetric: true)]));
+
+    private static QuantizedMatrix RandomZeros(CaseRandom random, QuantizedMatrix matrix, int largest)
+    {
+        for (int row = 0; row < matrix.Rows; row++)
+            for (int group = 0; group < matrix.GroupCount; group++)
+                matrix.SetGrid(row, group, new QuantGrid(matrix.Scale(row, group), random.Below(largest + 1)));
+        return matrix;
+    }
 
     private static TableMatrix RandomTables(CaseRandom random, TableMatrix matrix)
     {
