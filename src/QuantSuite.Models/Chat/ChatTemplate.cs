@@ -85,14 +85,14 @@ public sealed class ChatTemplate
     public string Render(JsonObject variables, DateTime? clock = null)
     {
         var run = new TemplateRun(clock ?? DefaultClock, variables.ToJsonString().Length);
-        var globals = new TemplateScope(null);
-        Globals.Define(globals);
-        foreach ((string name, JsonNode? value) in specialTokens)
-            globals.Set(name, JsonValues.From(value));
-        foreach ((string name, JsonNode? value) in variables)
-            globals.Set(name, JsonValues.From(value));
         try
         {
+            var globals = new TemplateScope(null);
+            Globals.Define(globals);
+            foreach ((string name, JsonNode? value) in specialTokens)
+                globals.Set(name, JsonValues.From(value));
+            foreach ((string name, JsonNode? value) in variables)
+                globals.Set(name, JsonValues.From(value));
             Statement.RunAll(body, run, new TemplateScope(globals));
             return run.Text;
         }

@@ -80,6 +80,31 @@ public class TokenizationTests
         Assert.Equal(expected, Pieces(new SplitPreTokenizer(UnicodePattern.Literal("-"), behavior), "a--b-"));
 
     [Fact]
+    public void AWordLevelModelKnowsWholeWords()
+    {
+        JsonObject json = SmallTokenizers.Json();
+        json["pre_tokenizer"] = new JsonObject { ["type"] = "Whitespace" };
+        json["model"] = new JsonObject { ["type"] = "WordLevel", ["unk_token"] = "?", ["vocab"] = new JsonObject { ["?"] = 0, ["cat"] = 1, ["!"] = 2 } };
+        json["decoder"] = null;
+        Assert.Equal([1, 2, 0], SmallTokenizers.Load(json).Encode("cat! dog"));
+        Assert.Equal("cat !", SmallTokenizers.Load(json).Decode([1, 2]));
+    }
+
+    [Fact]
+    public void BytePairsMayMarkTheEndsOfWords()
+    {
+        JsonObject json = SmallTokenizers.Json();
+        json["pre_tokenizer"] = new JsonObject { ["type"] = "WhitespaceSplit" };
+        json["decoder"] = new JsonObject { ["type"] = "BPEDecoder", ["suffix"] = "</w>" };
+        JsonObject model = json["model"]!.AsObject();
+        (model["end_of_word_suffix"], model["merges"]) = ("</w>", new JsonArray("a b", "ab c</w>"));
+        model["vocab"] = new JsonObject { ["a"] = 0, ["b"] = 1, ["c"] = 2, ["c</w>"] = 3, ["ab"] = 4, ["abc</w>"] = 5, ["a</w>"] = 6 };
+        PipelineTokenizer tokenizer = SmallTokenizers.Load(json);
+        Assert.Equal([5, 4, 2, 6], tokenizer.Encode("abc abca"));
+        Assert.Equal("abc abca", tokenizer.Decode([5, 4, 2, 6]));
+    }
+
+    [Fact]
     public void AnInvertedSplitSwapsMatchesAndTheRest() =>
         Assert.Equal("-|-|-", Pieces(new SplitPreTokenizer(UnicodePattern.Literal("-"), SplitBehavior.Removed, invert: true), "a--b-"));
 

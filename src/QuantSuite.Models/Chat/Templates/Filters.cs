@@ -20,10 +20,10 @@ internal static class Filters
         new("escape", "value", (run, a) => run.Made(Escape(PythonText.Str(a[0])))),
         new("e", "value", (run, a) => run.Made(Escape(PythonText.Str(a[0])))),
         new("forceescape", "value", (run, a) => run.Made(Escape(PythonText.Str(a[0])))),
-        new("float", "value, default?", (_, a) => ToFloat(a[0]) ?? (a.Has(1) ? a[1] : 0.0)),
+        new("float", "value, default?", (_, a) => ToFloat(PythonOperators.Defined(a[0])) ?? (a.Has(1) ? a[1] : 0.0)),
         new("format", "value, *", Format),
         new("indent", "value, width?, first?, blank?", Indent),
-        new("int", "value, default?, base?", (_, a) => ToInteger(a[0], a.Integer(2, 10)) ?? (a.Has(1) ? a[1] : BigInteger.Zero)),
+        new("int", "value, default?, base?", (_, a) => ToInteger(PythonOperators.Defined(a[0]), a.Integer(2, 10)) ?? (a.Has(1) ? a[1] : BigInteger.Zero)),
         new("lower", "value", (run, a) => run.Made(PythonText.Str(a[0]).ToLowerInvariant())),
         new("upper", "value", (run, a) => run.Made(StringMethods.Upper(PythonText.Str(a[0])))),
         new("replace", "value, old, new, count?", (run, a) =>
@@ -113,10 +113,13 @@ internal static class Filters
         return negative ? -value : value;
     }
 
+    private static string RequireText(object? value) => PythonOperators.Defined(value) as string
+        ?? throw new TemplateFault($"a text is required, not {TypeNames.Of(value)}");
+
     private static object? Indent(TemplateRun run, BoundArguments a)
     {
         string indention = a[1] as string ?? new string(' ', Math.Clamp(a.Integer(1, 4), 0, 10_000));
-        List<string> lines = StringMethods.Lines(PythonText.Str(PythonOperators.Defined(a[0])) + "\n", keepEnds: false);
+        List<string> lines = StringMethods.Lines(RequireText(a[0]) + "\n", keepEnds: false);
         run.Spend((long)lines.Count * indention.Length);
         IEnumerable<string> rest = lines.Skip(1).Select(line => line.Length > 0 || a.Flag(3) ? indention + line : line);
         return run.Made((a.Flag(2) ? indention : "") + string.Join('\n', lines.Take(1).Concat(rest)));
@@ -178,13 +181,13 @@ internal static class Filters
 
     private static object? Truncate(TemplateRun run, BoundArguments a)
     {
-        string text = PythonText.Str(PythonOperators.Defined(a[0])), end = a.Has(3) ? a.Text(3) : "...";
+        string end = a.Has(3) ? a.Text(3) : "...";
         int length = a.Integer(1, 255), keep = length - PythonText.Length(end);
         if (keep < 0)
             throw new TemplateFault($"expected length >= {PythonText.Length(end)}, got {length}");
-        List<object?> characters = run.Made(PythonText.Characters(text));
-        if (characters.Count <= (long)length + a.Integer(4, 5))
-            return text;
+        if (Members.Length(a[0]) <= (long)length + a.Integer(4, 5))
+            return a[0];
+        List<object?> characters = run.Made(PythonText.Characters(RequireText(a[0])));
         string cut = string.Concat(characters.Take(keep));
         int space = a.Flag(2) ? -1 : cut.LastIndexOf(' ');
         return (space >= 0 ? cut[..space] : cut) + end;

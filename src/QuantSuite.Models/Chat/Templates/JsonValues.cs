@@ -23,13 +23,25 @@ internal static class JsonValues
             case JsonValueKind.Array:
                 return new TemplateList(element.EnumerateArray().Select(From));
             case JsonValueKind.String:
-                return element.GetString();
+                return Text(element);
             case JsonValueKind.Number:
                 string raw = element.GetRawText();
                 return raw.AsSpan().IndexOfAny(".eE") < 0 && raw.Length < 1000
                     ? BigInteger.Parse(raw, System.Globalization.CultureInfo.InvariantCulture) : element.GetDouble();
             default:
                 return element.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null };
+        }
+    }
+
+    private static string Text(JsonElement element)
+    {
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new TemplateFault("a variable is not well-formed Unicode (a lone surrogate?)");
         }
     }
 }

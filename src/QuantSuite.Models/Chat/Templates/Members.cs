@@ -28,7 +28,7 @@ internal static class Members
         if (PythonOperators.Defined(owner) is string text)
             return string.Concat(Cut(run.Made(PythonText.Characters(text)), start, stop, step ?? 1));
         if (owner is not List<object?> items || owner is TemplateView)
-            return owner is TemplateDict ? throw new TemplateFault("unhashable type: 'slice'") : TemplateUndefined.Member(owner, "slice");
+            throw new TemplateFault(owner is TemplateDict ? "unhashable type: 'slice'" : $"{PythonText.Repr(TypeNames.Of(owner))} object is not subscriptable");
         IEnumerable<object?> cut = Cut(run.Made(items), start, stop, step ?? 1);
         return owner is TemplateTuple ? new TemplateTuple(cut) : new TemplateList(cut);
     }

@@ -39,7 +39,7 @@ internal static class PythonFormat
                 output.Append(Convert(format[(i + 1)..end], format[end], isNamed ? named : values[used++]));
             i = end;
         }
-        if (used < values.Count && value is not TemplateDict)
+        if (used < values.Count && (value is TemplateTuple || value is not (TemplateDict or List<object?>)))
             throw new TemplateFault("not all arguments converted during string formatting");
         return run.Made(output.ToString());
     }

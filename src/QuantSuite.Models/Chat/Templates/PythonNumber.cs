@@ -28,7 +28,8 @@ internal static class PythonNumber
 
     /// <summary>A whole number that fits 32 bits; a larger one is cut to the limit, as an index is.</summary>
     public static int Index(object? value) => AsInteger(value) is BigInteger whole
-        ? whole > int.MaxValue ? int.MaxValue : whole < -int.MaxValue ? -int.MaxValue : (int)whole
+        ? BigInteger.Abs(whole) > long.MaxValue ? throw new TemplateFault("cannot fit 'int' into an index-sized integer")
+        : whole > int.MaxValue ? int.MaxValue : whole < -int.MaxValue ? -int.MaxValue : (int)whole
         : throw new TemplateFault($"{PythonText.Repr(TypeNames.Of(value))} object cannot be interpreted as an integer");
 
     /// <summary>The number itself, if it is not too large.</summary>

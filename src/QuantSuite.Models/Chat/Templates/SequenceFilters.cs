@@ -36,6 +36,9 @@ internal static class SequenceFilters
     private static BigInteger Length(object? value) => Members.Length(value) is int length ? length
         : throw new TemplateFault($"object of type {PythonText.Repr(TypeNames.Of(value))} has no len()");
 
+    // Nothing, where the value is false, whatever it is.
+    private static List<object?> IterateIfTrue(TemplateRun run, object? value) => PythonOperators.IsTrue(value) ? Members.Iterate(run, value) : [];
+
     private static TemplateUndefined Empty(string filter) => new($"No {filter} item, sequence was empty.");
 
     private static object? First(TemplateRun run, object? value)
@@ -163,7 +166,7 @@ internal static class SequenceFilters
 
     private static object? Map(TemplateRun run, BoundArguments a)
     {
-        List<object?> items = Members.Iterate(run, a[0]);
+        List<object?> items = IterateIfTrue(run, a[0]);
         if (a.Rest.Count == 0 && a.Others.FindIndex(argument => argument.Name == "attribute") is >= 0 and int place)
         {
             object? fallback = a.Others.Find(argument => argument.Name == "default").Value;
@@ -181,7 +184,7 @@ internal static class SequenceFilters
         if (ofAttribute && a.Rest.Count == 0)
             throw new TemplateFault("Missing parameter for attribute name");
         List<object?> rest = ofAttribute ? a.Rest[1..] : a.Rest;
-        return new TemplateGenerator(Members.Iterate(run, a[0]).Where(item => Holds(item) == keep).ToList());
+        return new TemplateGenerator(IterateIfTrue(run, a[0]).Where(item => Holds(item) == keep).ToList());
 
         bool Holds(object? item)
         {

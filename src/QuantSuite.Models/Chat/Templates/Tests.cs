@@ -7,9 +7,9 @@ internal static class Tests
 {
     private static readonly Dictionary<string, BuiltIn> Known = new BuiltIn[]
     {
-        new("odd", "value", (_, a) => !Whole(a[0]).IsEven),
-        new("even", "value", (_, a) => Whole(a[0]).IsEven),
-        new("divisibleby", "value, num", (run, a) => PythonOperators.AreEqual(PythonOperators.Calculate(run, "%", a[0], a[1]), BigInteger.Zero)),
+        new("odd", "value", (run, a) => Leaves(run, a[0], new BigInteger(2), BigInteger.One)),
+        new("even", "value", (run, a) => Leaves(run, a[0], new BigInteger(2), BigInteger.Zero)),
+        new("divisibleby", "value, num", (run, a) => Leaves(run, a[0], a[1], BigInteger.Zero)),
         new("defined", "value", (_, a) => a[0] is not TemplateUndefined),
         new("undefined", "value", (_, a) => a[0] is TemplateUndefined),
         new("filter", "value", (_, a) => a[0] is string name && Filters.Exists(name)),
@@ -46,8 +46,8 @@ internal static class Tests
 
     private static BuiltIn Comparison(string name, string symbol) => new(name, "value, other", (_, a) => PythonOperators.Holds(symbol, a[0], a[1]));
 
-    private static BigInteger Whole(object? value) => PythonNumber.AsInteger(PythonOperators.Defined(value))
-        ?? throw new TemplateFault($"a whole number is required, not {TypeNames.Of(value)}");
+    private static bool Leaves(TemplateRun run, object? value, object? divisor, BigInteger rest) =>
+        PythonOperators.AreEqual(PythonOperators.Calculate(run, "%", value, divisor), rest);
 
     private static bool IsSame(object? left, object? right) => (left, right) switch
     {

@@ -28,7 +28,8 @@ internal static class SentencePieceTokenizer
     private static UnigramModel Unigram(SentencePieceData data)
     {
         float[] normal = data.Pieces.Where(piece => piece.Type == PieceType.Normal).Select(piece => piece.Score).DefaultIfEmpty().ToArray();
-        float highest = normal.Max();
+        // SentencePiece begins from the smallest positive number, not from the lowest.
+        float highest = Math.Max(0, normal.Max());
         var vocabulary = new Vocabulary();
         for (int id = 0; id < data.Pieces.Count; id++)
             if (data.Pieces[id].Type is PieceType.Normal or PieceType.UserDefined or PieceType.Byte)

@@ -7,8 +7,8 @@ namespace QuantSuite.Models.Tokenization.Stages;
 /// a trie of the tokens. A character that is no token counts as the unknown one at the lowest score less 10; unknown ones in a row become one token, or
 /// their bytes.
 /// <para>
-/// Sums are in double precision as in Hugging Face tokenizers, or in single as in SentencePiece (<see cref="UnigramOptions.Single"/>): near ties tell them
-/// apart.
+/// Sums are kept in double precision as in Hugging Face tokenizers, or in single as in SentencePiece (<see cref="UnigramOptions.Single"/>), which compares a new
+/// one before it is rounded: near ties tell them apart.
 /// </para>
 /// </summary>
 internal sealed class UnigramModel : TokenModel
@@ -79,9 +79,9 @@ internal sealed class UnigramModel : TokenModel
 
     private void Offer(Best[] best, int start, int end, int id, double score)
     {
-        double sum = Round(score + best[start].Score);
+        double sum = score + best[start].Score;
         if (best[end].Start < 0 || sum > best[end].Score)
-            best[end] = new Best(id, start, sum);
+            best[end] = new Best(id, start, Round(sum));
     }
 
     private List<Symbol> Trace(Best[] best)
