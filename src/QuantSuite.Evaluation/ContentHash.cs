@@ -92,6 +92,8 @@ public sealed class ContentHash : IDisposable
                 break;
             case GenerationItem generation:
                 Add(generation.Request);
+                foreach (string alias in generation.Aliases)
+                    Add(alias);
                 break;
         }
     }

@@ -86,6 +86,9 @@ public sealed record GenerationItem : EvalItem
     /// <summary>The reference answer.</summary>
     public required string Target { get; init; }
 
+    /// <summary>All answers that count as right, where there are several.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <inheritdoc/>
     public override int RequestCount => 1;
 

@@ -30,7 +30,8 @@ public abstract class GenerationTask(TaskCard card) : EvalTask(card)
         return outcomes;
     }
 
-    private ItemOutcome Judge(GenerationItem item, GenerateAnswer answer)
+    /// <summary>Judges one item.</summary>
+    protected virtual ItemOutcome Judge(GenerationItem item, GenerateAnswer answer)
     {
         var values = item.Values.With(("min_gap", answer.MinGap), ("log_likelihood", answer.LogLikelihood));
         bool right = IsRight(item, answer.Text, values);

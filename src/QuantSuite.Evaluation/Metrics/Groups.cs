@@ -18,6 +18,10 @@ public static class Groups
         return fields.SelectMany(field => By(name, field, [.. outcomes.Where(outcome => outcome.Values.ContainsKey(field))]));
     }
 
+    /// <summary>The metric of each subject (or document) that several items share: <c>acc[anatomy]</c>.</summary>
+    public static IEnumerable<Metric> OfClusters(string name, IReadOnlyList<ItemOutcome> outcomes) =>
+        outcomes.GroupBy(outcome => outcome.Cluster).Select(group => Mean.Of($"{name}[{group.Key}]", [.. group], outcome => outcome.Score));
+
     private static IEnumerable<Metric> By(string name, string field, IReadOnlyList<ItemOutcome> outcomes)
     {
         double[] values = [.. outcomes.Select(outcome => outcome.Values[field]).Distinct().Order()];

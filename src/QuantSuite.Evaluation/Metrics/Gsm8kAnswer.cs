@@ -16,6 +16,10 @@ public static partial class Gsm8kAnswer
     /// <summary><c>strict-match</c>.</summary>
     public static string Strict(string response) => Strict().Match(response) is { Success: true } match ? PythonText.Strip(match.Groups[1].Value) : Invalid;
 
+    /// <summary><c>strict-match</c> of chains of thought: the number after the first "The answer is".</summary>
+    public static string StrictSentence(string response) =>
+        Sentence().Match(response) is { Success: true } match ? PythonText.Strip(match.Groups[1].Value) : Invalid;
+
     /// <summary><c>flexible-extract</c>.</summary>
     public static string Flexible(string response) => Flexible().Matches(response).LastOrDefault() is { } match ? PythonText.Strip(match.Value) : Invalid;
 
@@ -24,6 +28,9 @@ public static partial class Gsm8kAnswer
 
     [GeneratedRegex(@"#### (\-?[0-9\.\,]+)")]
     private static partial Regex Strict();
+
+    [GeneratedRegex(@"The answer is (\-?[0-9\.\,]+).")]
+    private static partial Regex Sentence();
 
     [GeneratedRegex(@"(-?[$0-9.,]{2,})|(-?[0-9]+)")]
     private static partial Regex Flexible();

@@ -8,6 +8,8 @@ namespace QuantSuite.Tests.Evaluation;
 /// <summary>One file of lm-evaluation-harness's answers, joined with the items of our task of the same name.</summary>
 internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item, JsonElement Expected)> Pairs, JsonElement Summary)
 {
+    private static readonly string[] OfText = ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte"];
+
     /// <summary>Items where the harness's best two scores lie so close that another correct engine may decide otherwise.</summary>
     public IReadOnlySet<string> NearTies =>
         Summary.TryGetProperty("near_ties", out JsonElement ties) ? ties.EnumerateArray().Select(tie => tie.GetProperty("id").GetString()!).ToHashSet() : [];
@@ -63,11 +65,12 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
     /// <summary>What is right and what is wrong.</summary>
     public void CompareVerdicts(ItemOutcome outcome, JsonElement metrics)
     {
-        foreach (JsonProperty metric in metrics.EnumerateObject().Where(metric => metric.Name is not ("perplexity" or "word_perplexity" or "byte_perplexity" or "bits_per_byte")))
+        foreach (JsonProperty metric in metrics.EnumerateObject().Where(metric => !OfText.Contains(metric.Name)))
         {
             (double expected, double actual) = metric.Name switch
             {
-                "acc" => (metric.Value.GetDouble(), outcome.Score),
+                "acc" or "exact_match" => (metric.Value.GetDouble(), outcome.Score),
+                "f1" => (metric.Value[1].GetDouble(), Array.IndexOf([.. outcome.Choices], outcome.Answer)),
                 "acc_norm" => (metric.Value.GetDouble(), outcome.Values["acc_norm"]),
                 "strict-match" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Score),
                 "flexible-extract" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Values["flexible"]),
@@ -98,6 +101,6 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
         JsonElement group = isGroup ? all : Summary.GetProperty("results").EnumerateObject().Single().Value;
         foreach (JsonProperty property in group.EnumerateObject())
             if (property.Value.ValueKind == JsonValueKind.Number && property.Name != "sample_len")
-                yield return (property.Name.Replace(",none", "", StringComparison.Ordinal), property.Value.GetDouble());
+                yield return (property.Name.Replace(",none", "", StringComparison.Ordinal).Replace(",remove_whitespace", "", StringComparison.Ordinal), property.Value.GetDouble());
     }
 }

@@ -22,7 +22,7 @@ public sealed class Gsm8kTask(int maxTokens = 256) : GenerationTask(new(
     /// <inheritdoc/>
     protected override IEnumerable<GenerationItem> Read(EvalData data)
     {
-        List<JsonLine> records = [.. JsonLines.Read(data.Require(Source))];
+        List<JsonLine> records = [.. JsonLines.Read(data.Require(Source), "question", "answer")];
         string shots = string.Concat(records.TakeLast(ShotCount).Select(shot => $"{Question(shot)} {shot.Text("answer")}\n\n"));
         return records.Select((record, index) => new GenerationItem
         {

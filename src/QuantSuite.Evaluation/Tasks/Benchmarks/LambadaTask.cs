@@ -12,7 +12,7 @@ public sealed class LambadaTask() : MultipleChoiceTask(new(
     "lambada/lambada_test.jsonl", "Paperno et al. 2016, 1606.06031"))
 {
     /// <inheritdoc/>
-    protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source)).Select((line, index) =>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source), "text").Select((line, index) =>
     {
         string text = line.Text("text");
         int last = text.LastIndexOf(' ');

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using QuantSuite.Evaluation.Metrics;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
@@ -16,26 +17,32 @@ public sealed class MmluTask(int shotCount) : MultipleChoiceTask(new(
         new SortedDictionary<string, string>(StringComparer.Ordinal) { ["shots"] = shotCount.ToString(CultureInfo.InvariantCulture) };
 
     /// <inheritdoc/>
-    protected override IEnumerable<ChoiceItem> Read(EvalData data)
+    protected override IEnumerable<ChoiceItem> Read(EvalData data) => Subjects(data).SelectMany(subject => ReadSubject(subject.Name, subject.Rows, data));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
+        [.. base.Summarize(outcomes), ChoiceConfidence.ExpectedError(outcomes), .. Groups.OfClusters("acc", outcomes)];
+
+    /// <summary>The test rows of each subject, by name.</summary>
+    internal static IEnumerable<(string Name, IEnumerable<CsvRow> Rows)> Subjects(EvalData data)
     {
-        string folder = data.Require("mmlu/test");
         const string Ending = "_test.csv";
-        IEnumerable<string> files = Directory.GetFiles(folder, "*" + Ending).Order(StringComparer.Ordinal);
-        return files.SelectMany(path => ReadSubject(path, Path.GetFileName(path)[..^Ending.Length], data));
+        string[] files = Directory.GetFiles(data.Require("mmlu/test"), "*" + Ending);
+        return files.Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path)[..^Ending.Length], Csv.Read(path, 6)));
     }
 
-    private IEnumerable<ChoiceItem> ReadSubject(string path, string subject, EvalData data)
+    /// <summary>The index of a row's right option.</summary>
+    internal static int Gold(CsvRow row) =>
+        Array.IndexOf(Letters, row[5]) is >= 0 and var gold ? gold : throw row.Error($"the answer is '{row[5]}', expected A, B, C or D.");
+
+    private IEnumerable<ChoiceItem> ReadSubject(string subject, IEnumerable<CsvRow> rows, EvalData data)
     {
         var head = new StringBuilder($"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n");
         if (shotCount > 0)
             foreach (CsvRow shot in Csv.Read(data.Require($"mmlu/dev/{subject}_dev.csv"), 6).Take(shotCount))
                 head.Append(CultureInfo.InvariantCulture, $"{Question(shot)} {Letters[Gold(shot)]}\n\n");
-        return Csv.Read(path, 6).Select((row, index) =>
-            ChoiceItem.Of($"mmlu_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject });
+        return rows.Select((row, index) => ChoiceItem.Of($"mmlu_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject });
     }
 
     private static string Question(CsvRow row) => $"{PythonText.Strip(row[0])}\nA. {row[1]}\nB. {row[2]}\nC. {row[3]}\nD. {row[4]}\nAnswer:";
-
-    private static int Gold(CsvRow row) =>
-        Array.IndexOf(Letters, row[5]) is >= 0 and var gold ? gold : throw row.Error($"the answer is '{row[5]}', expected A, B, C or D.");
 }

@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>PIQA: which of two ways reaches an everyday goal.</summary>
-public sealed partial class PiqaTask() : MultipleChoiceTask(new(
+public sealed class PiqaTask() : MultipleChoiceTask(new(
     "piqa", "commonsense", "lm-evaluation-harness piqa 1.0, 0 shots: acc, acc_norm",
     "llm_adapters/piqa.test.json", "Bisk et al. 2020, 1911.11641"))
 {
@@ -12,8 +10,5 @@ public sealed partial class PiqaTask() : MultipleChoiceTask(new(
 
     /// <inheritdoc/>
     protected override IEnumerable<ChoiceItem> Read(EvalData data) =>
-        InstructionItems.Read(data.Require(Source), Name, "Please choose the correct solution to the question: ", "\n\nSolution1: ", Divider());
-
-    [GeneratedRegex(@"\n\nSolution2: ")]
-    private static partial Regex Divider();
+        InstructionItems.Read(data.Require(Source), Name, InstructionItems.Solutions, goal => $"Question: {goal}\nAnswer:");
 }

@@ -8,7 +8,7 @@ public sealed class WinoGrandeTask() : MultipleChoiceTask(new(
     "winogrande/dev.jsonl", "Sakaguchi et al. 2019, 1907.10641"))
 {
     /// <inheritdoc/>
-    protected override IEnumerable<ChoiceItem> Read(EvalData data) => JsonLines.Read(data.Require(Source)).Select((line, index) =>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data) => Records(data).Select((line, index) =>
     {
         string sentence = line.Text("sentence");
         int blank = sentence.IndexOf('_', StringComparison.Ordinal);
@@ -24,4 +24,6 @@ public sealed class WinoGrandeTask() : MultipleChoiceTask(new(
             Gold = line.Text("answer") switch { "1" => 0, "2" => 1, var other => throw line.Error($"'answer' is '{other}', expected 1 or 2.") },
         };
     });
+
+    private IEnumerable<JsonLine> Records(EvalData data) => JsonLines.Read(data.Require(Source), "sentence", "option1", "option2", "answer");
 }

@@ -1,0 +1,64 @@
+using System.IO.Compression;
+using System.Text;
+using QuantSuite.Evaluation.Metrics;
+
+namespace QuantSuite.Evaluation.Tasks.Benchmarks;
+
+/// <summary>
+/// C-Eval: Chinese exam questions of 52 subjects, answered by letter; the validation split, whose answers are published. The shots of a subject are its
+/// five dev rows, in order.
+/// </summary>
+/// <param name="shotCount">0 to 5.</param>
+public sealed class CevalTask(int shotCount) : MultipleChoiceTask(new(
+    $"ceval_{shotCount}shot", "knowledge", $"lm-evaluation-harness ceval-valid 2.0, {shotCount} shots: acc over all items",
+    "ceval/ceval-exam.zip", "Huang et al. 2023, 2305.08322"))
+{
+    private const string Ending = "_val.csv", Validation = "ceval-exam/val/";
+    private static readonly string[] Letters = ["A", "B", "C", "D"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> Settings => new SortedDictionary<string, string>(StringComparer.Ordinal) { ["shots"] = $"{shotCount}" };
+
+    /// <inheritdoc/>
+    protected override IEnumerable<ChoiceItem> Read(EvalData data)
+    {
+        string path = data.Require(Source);
+        JsonLine names = JsonLines.ReadObject(data.Require("ceval/subject_mapping.json"));
+        try
+        {
+            using ZipArchive archive = ZipFile.OpenRead(path);
+            string[] files = [.. archive.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith(Validation, StringComparison.Ordinal))];
+            string[] subjects = [.. files.Where(name => name.EndsWith(Ending, StringComparison.Ordinal)).Select(name => name[Validation.Length..^Ending.Length])];
+            return [.. subjects.Order(StringComparer.Ordinal).SelectMany(subject => ReadSubject(archive, path, subject, names.Texts(subject)[1]))];
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new EvalDataException($"{path} is no sound zip file: {exception.Message}", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
+        [.. base.Summarize(outcomes), ChoiceConfidence.ExpectedError(outcomes), .. Groups.OfClusters("acc", outcomes)];
+
+    private ChoiceItem[] ReadSubject(ZipArchive archive, string path, string subject, string name)
+    {
+        var head = new StringBuilder($"以下是中国关于{name}的单项选择题，请选出其中的正确答案。\n\n");
+        if (shotCount > 0)
+            foreach (CsvRow shot in Rows(archive, path, $"ceval-exam/dev/{subject}_dev.csv").Take(shotCount))
+                head.Append(Question(shot)).Append(' ').Append(Letters[Gold(shot)]).Append("\n\n");
+        return [.. Rows(archive, path, Validation + subject + Ending).Select((row, index) =>
+            ChoiceItem.Of($"ceval-valid_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject })];
+    }
+
+    private static IEnumerable<CsvRow> Rows(ZipArchive archive, string path, string name)
+    {
+        ZipArchiveEntry entry = archive.GetEntry(name) ?? throw new EvalDataException($"{path} has no '{name}', expected C-Eval's archive as published.");
+        using var reader = new StreamReader(entry.Open(), Encoding.UTF8);
+        return Csv.ReadTable($"{path}/{name}", reader.ReadToEnd(), ["question", .. Letters, "answer"]);
+    }
+
+    private static string Question(CsvRow row) => $"{PythonText.Strip(row["question"])}\nA. {row["A"]}\nB. {row["B"]}\nC. {row["C"]}\nD. {row["D"]}\n答案：";
+
+    private static int Gold(CsvRow row) => row.OneOf("answer", Letters);
+}
