@@ -44,8 +44,8 @@ internal static class JsonFile
         return root;
     }
 
-    // Python writes infinities as bare words (Mamba 2's time_step_limit), which are no JSON: they become strings. Only words outside of strings count.
-    private static byte[] NamedInfinities(byte[] bytes)
+    /// <summary>Python writes infinities as bare words (Mamba 2's time_step_limit), which are no JSON: they become strings. Only words outside of strings count.</summary>
+    public static byte[] NamedInfinities(byte[] bytes)
     {
         ReadOnlySpan<byte> word = "Infinity"u8;
         if (bytes.AsSpan().IndexOf(word) < 0)

@@ -58,7 +58,7 @@ internal static class RotaryConfig
     {
         float factor = rope.Has("factor") ? Factor(rope) : (float)maxLength / original;
         float attention = rope.Has("attention_factor") ? rope.Float("attention_factor")
-            : rope.Has("mscale") && rope.Has("mscale_all_dim") ? Attention(factor, rope.Float("mscale")) / Attention(factor, rope.Float("mscale_all_dim"))
+            : rope.Float("mscale", 0) * rope.Float("mscale_all_dim", 0) != 0 ? Attention(factor, rope.Float("mscale")) / Attention(factor, rope.Float("mscale_all_dim"))
             : Attention(factor, 1);
         rope.Ignore("mscale", "mscale_all_dim");
         var scaling = RotaryScaling.Yarn(theta, rotated, factor, original, rope.Float("beta_fast", 32), rope.Float("beta_slow", 1), rope.Bool("truncate", true), attention);

@@ -104,7 +104,7 @@ public static class TokenizerFiles
             return null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadAll(file));
+            using JsonDocument document = JsonDocument.Parse(JsonFile.NamedInfinities(ReadAll(file)));
             return new TokenizerSpec(document.RootElement.Clone(), file);
         }
         catch (JsonException malformed)
