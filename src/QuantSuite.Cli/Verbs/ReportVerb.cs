@@ -14,6 +14,8 @@ public sealed class ReportVerb : Verb
     private readonly Option<string?> results = new("--results") { Description = "The folder of results. Default: artifacts/results." };
     private readonly Option<string?> baselines = new("--baselines", "-b") { Description = "The folder of approved results. Default: baselines/." };
     private readonly Option<string?> output = new("--output", "-o") { Description = "The page. Default: artifacts/report/index.html." };
+    private readonly Option<string?> history = new("--history") { Description = "A folder of earlier runs' results, each in a subfolder: the page shows each row's trend." };
+    private readonly Option<string?> against = new("--against") { Description = "Another run's results: the page shows the two side by side." };
     private readonly Option<string?> markdown = new("--markdown") { Description = "A summary for a pull request or a CI job's page." };
     private readonly Option<string?> junit = new("--junit") { Description = "The verdicts as JUnit's XML." };
     private readonly Option<string?> csv = new("--csv") { Description = "The rows as comma-separated values." };
@@ -27,9 +29,10 @@ public sealed class ReportVerb : Verb
             "report",
             "report --results nightly/results -o nightly.html",
             "report --markdown summary.md --junit junit.xml --gate",
+            "report --history nightly --against nightly/2026-11-22",
             "report --lm-eval-json lm-eval --csv rows.csv")
     {
-        foreach (Option option in (Option[])[results, baselines, output, markdown, junit, csv, lmEval, strict, gate])
+        foreach (Option option in (Option[])[results, baselines, output, history, against, markdown, junit, csv, lmEval, strict, gate])
             Add(option);
     }
 
@@ -41,13 +44,17 @@ public sealed class ReportVerb : Verb
         if (!Directory.Exists(folder))
             throw new SettingsException($"{folder}: no folder of results. 'quantsuite run' and 'dotnet test evals/QuantSuite.Evals' write one.");
         string page = arguments.GetValue(output) ?? settings.Page;
-        Report report = HtmlReport.Write(folder, arguments.GetValue(baselines) ?? settings.Baselines, page);
+        Report report = HtmlReport.Write(folder, arguments.GetValue(baselines) ?? settings.Baselines, page,
+            new ReportOptions { History = Folder(arguments, history), Against = Folder(arguments, against) });
         terminal.Out.WriteLine($"{report.Rows.Count} rows: {page}");
         Export(report, arguments, terminal);
         foreach (UnreadableFile file in report.Unreadable)
             terminal.Say($"left out {file.Path}: {file.Reason}");
         return arguments.GetValue(gate) && Fails(report, arguments.GetValue(strict)) ? ExitCode.GateFailed : ExitCode.Done;
     }
+
+    private static string? Folder(ParseResult arguments, Option<string?> option) =>
+        arguments.GetValue(option) is not { } path || Directory.Exists(path) ? arguments.GetValue(option) : throw new SettingsException($"{option.Name} {path}: no such folder.");
 
     private void Export(Report report, ParseResult arguments, Terminal terminal)
     {

@@ -41,6 +41,15 @@ public sealed class HeatMap
     /// <summary>How many right-or-wrong tasks there are.</summary>
     public int RightOrWrongCount => Tasks.Count(t => t.Gate.Kind == GateKind.RightOrWrong);
 
+    /// <summary>The style class of a change whose verdict is known: loss for fail, gain for improved, nothing for the rest.</summary>
+    public static string Shade(Change change, Baselines.VerdictKind verdict, GateKind kind) => verdict switch
+    {
+        Baselines.VerdictKind.Fail => Shade(change with { Delta = -Math.Abs(change.Delta), StandardError = 0 }, kind),
+        Baselines.VerdictKind.Improved => Shade(change with { Delta = Math.Abs(change.Delta), StandardError = 0 }, kind),
+        Baselines.VerdictKind.Inconclusive => "undecided",
+        _ => "even",
+    };
+
     /// <summary>The style class of a change: nothing within two standard errors, else loss or gain in four steps.</summary>
     public static string Shade(Change change, GateKind kind)
     {

@@ -18,10 +18,11 @@ public static class HtmlReport
     /// <param name="resultsFolder">Searched with its subfolders for <c>*.json</c>; may be empty or absent, which the page then says.</param>
     /// <param name="baselinesFolder">Approved baselines, <c>&lt;model&gt;/&lt;task&gt;/&lt;recipe&gt;.verified.json</c>.</param>
     /// <param name="outputPath">The page, usually <c>artifacts/report/index.html</c>; replaced in one step.</param>
+    /// <param name="options">What else the page should show; the default is nothing.</param>
     /// <returns>What the page shows.</returns>
-    public static Report Write(string resultsFolder, string baselinesFolder, string outputPath)
+    public static Report Write(string resultsFolder, string baselinesFolder, string outputPath, ReportOptions? options = null)
     {
-        Report report = Report.Read(resultsFolder, baselinesFolder);
+        Report report = Report.Read(resultsFolder, baselinesFolder, options);
         AtomicFile.Write(outputPath, Encoding.UTF8.GetBytes(Render(report)));
         return report;
     }

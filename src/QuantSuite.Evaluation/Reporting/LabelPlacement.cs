@@ -21,7 +21,9 @@ internal static class LabelPlacement
         Area frame = new(left, top, right, bottom);
         List<Area> taken = [.. points.Select(p => new Area(p.X - MarkerRadius, p.Y - MarkerRadius, p.X + MarkerRadius, p.Y + MarkerRadius))];
         var placed = new Label[points.Count];
-        foreach (int index in Enumerable.Range(0, points.Count).OrderBy(i => points[i].Y).ThenBy(i => points[i].X))
+        for (int i = 0; i < points.Count; i++)
+            placed[i] = points[i];
+        foreach (int index in Enumerable.Range(0, points.Count).Where(i => points[i].Text.Length > 0).OrderBy(i => points[i].Y).ThenBy(i => points[i].X))
         {
             Label label = Candidates(points[index]).FirstOrDefault(c => IsFree(AreaOf(c), frame, taken), Candidates(points[index]).First());
             taken.Add(AreaOf(label));

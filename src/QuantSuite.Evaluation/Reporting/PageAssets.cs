@@ -17,8 +17,15 @@ internal static class PageAssets
 
     public static MarkupString Script { get; } = new($"<script>{ScriptText}</script>");
 
-    /// <summary>The details of the rows, which no browser executes.</summary>
-    public static MarkupString Data(Report report) => new($"<script type=\"application/json\" id=\"data\">{ReportJson.Of(report)}</script>");
+    /// <summary>The details of the rows, which no browser executes: the index, and the chunks that the script inflates on demand.</summary>
+    public static MarkupString Data(Report report)
+    {
+        (string index, IReadOnlyList<string> chunks) = ReportJson.Of(report);
+        var text = new StringBuilder($"<script type=\"application/json\" id=\"data\">{index}</script>\n");
+        foreach ((int number, string chunk) in chunks.Index())
+            text.Append($"<script type=\"application/octet-stream\" id=\"chunk-{number}\">{chunk}</script>\n");
+        return new MarkupString(text.ToString());
+    }
 
     private static string Hash(string text) => "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

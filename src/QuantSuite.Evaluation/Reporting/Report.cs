@@ -24,11 +24,56 @@ public sealed record Report
     /// <summary>Where the results were looked for, by its last two names: a page that is sent around does not tell of one machine's folders.</summary>
     public string ResultsFolder { get; init; } = "artifacts/results";
 
+    /// <summary>What was measured of each model × recipe beyond its rows.</summary>
+    public IReadOnlyList<Diagnosis> Diagnoses { get; init; } = [];
+
+    /// <summary>Approved results that are worse than the ones before them, until the day that was given for making them good.</summary>
+    public IReadOnlyList<(ReportRow Row, Approval Approval)> Loosened { get; init; } = [];
+
+    /// <summary>The run that this one is shown beside, by its folder's last two names; empty where there is none.</summary>
+    public string OtherFolder { get; init; } = "";
+
     /// <summary>Reads all results below a folder and judges each against its baseline.</summary>
-    public static Report Read(string resultsFolder, string baselinesFolder)
+    /// <param name="options">What else the page should show; the default is nothing.</param>
+    public static Report Read(string resultsFolder, string baselinesFolder, ReportOptions? options = null)
     {
+        options ??= new ReportOptions();
         ResultFolder folder = ResultFolder.Read(resultsFolder);
-        return new Report { Rows = Judged(folder.Results, new BaselineStore(baselinesFolder)), Unreadable = folder.Unreadable, ResultsFolder = Named(resultsFolder) };
+        var baselines = new BaselineStore(baselinesFolder);
+        ReportRow[] rows = Judged(folder.Results, baselines);
+        if (options.History is { } history)
+            rows = WithHistory(rows, HistoryFolder.Read(history));
+        if (options.Against is { } other)
+            rows = Beside(rows, ResultFolder.Read(other).Results);
+        return new Report
+        {
+            Rows = rows,
+            Unreadable = folder.Unreadable,
+            ResultsFolder = Named(resultsFolder),
+            Diagnoses = [.. folder.Diagnoses.OrderBy(d => d.Model, NaturalOrder.Instance).ThenBy(d => d.Recipe, NaturalOrder.Instance)],
+            Loosened = [.. Loosenings(rows, baselines, options.Today)],
+            OtherFolder = options.Against is null ? "" : Named(options.Against),
+        };
+    }
+
+    private static ReportRow[] WithHistory(ReportRow[] rows, IReadOnlyDictionary<ResultKey, IReadOnlyList<HistoryPoint>> history) =>
+        [.. rows.Select(row => history.TryGetValue(ResultKey.Of(row.Result), out var points) ? row with { History = WithNow(points, row.Result) } : row)];
+
+    private static IReadOnlyList<HistoryPoint> WithNow(IReadOnlyList<HistoryPoint> points, EvalResult now) =>
+        [.. points.Append(new HistoryPoint(now.Environment.FinishedAt, now.Metrics[0].Value, now.BitsHash, now.Environment.Commit)).OrderBy(p => p.FinishedAt).DistinctBy(p => p.FinishedAt)];
+
+    private static ReportRow[] Beside(ReportRow[] rows, IReadOnlyCollection<EvalResult> others)
+    {
+        var byKey = others.ToDictionary(ResultKey.Of);
+        return [.. rows.Select(row => row.Beside(byKey.GetValueOrDefault(ResultKey.Of(row.Result))))];
+    }
+
+    // A damaged baseline is told of by its row's verdict.
+    private static IEnumerable<(ReportRow, Approval)> Loosenings(ReportRow[] rows, BaselineStore baselines, DateOnly today)
+    {
+        foreach (ReportRow row in rows.Where(row => row.Verdict.Kind is not (VerdictKind.Missing or VerdictKind.Refused)))
+            if (baselines.Read(ResultKey.Of(row.Result)) is { Approval: { } approval } && approval.Shown(today) is not null)
+                yield return (row, approval);
     }
 
     private static string Named(string folder)

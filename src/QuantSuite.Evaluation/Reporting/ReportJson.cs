@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,16 +8,16 @@ using QuantSuite.Evaluation.Baselines;
 namespace QuantSuite.Evaluation.Reporting;
 
 /// <summary>
-/// The details of all rows as one compact JSON text, from which the page's script builds a row's detail when it is opened, so that the
-/// document stays small. Items and environments that rows share are written once and referred to by number. The script reads it with
-/// JSON.parse and puts it on the page as text, never as markup; the encoder escapes &lt;, &gt; and &amp;, so that no text can end the
-/// script element that holds it.
+/// The details of all rows, from which the page's script builds a row's detail when it is opened. They lie in the page as chunks: the rows of a
+/// model × task together, the items of a task (which models and recipes share) once; each chunk is JSON, deflated and in base64, and is
+/// inflated by the browser when a row of it is opened. So 2,000 rows of 200 items make a page of a few megabytes of which the browser parses little. The
+/// script puts all of it on the page as text, never as markup; no text can end the script element that holds it, for base64 has no &lt;.
 /// <code>
-/// { "items": [[id, prompt, [choice…], expected]…], "environments": [[[label, value]…]…], "rows": [row…] }
-/// row: { "key": [model, recipe, task, ability, verdict], "words": …, "commands": [look closer, accept],
-///        "kind": 0 right or wrong | 1 score | 2 log-likelihood, "metrics": [[name, value, error, unit]…], "deltas": [approved, full],
-///        "codes": …, "approved": [change…], "approvedCount": n, "approvedWays": …, "full": [change…], "fullCount": n, "fullWays": …,
-///        "facts": [[label, value]…], "environment": n }
+/// index: { "names": [text…], "rows": [[model, recipe, task, ability, verdict, chunk, place]…], "environments": [[[label, value]…]…] }
+/// chunk of rows: { "items": chunk, "rows": [row…] }        chunk of items: [[id, prompt, [choice…], expected]…]
+/// row: { "words": …, "commands": [look closer, accept], "kind": 0 right or wrong | 1 score | 2 log-likelihood,
+///        "metrics": [[name, value, error, unit]…], "deltas": [[against, change]…], "power": [sentence…], "codes": …,
+///        "approved": [change…], "approvedCount": n, "approvedWays": …, the same for "full" and "other", "facts": [[label, value]…], "environment": n }
 /// change: [item, index, way 0 lost | 1 gained | 2 other wrong answer, now, [log-likelihood now…], before, [log-likelihood before…],
 ///          score before, score now]; an answer is a choice's number or a text
 /// </code>
@@ -29,16 +30,16 @@ internal sealed class ReportJson
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
 
-    private readonly Dictionary<(string Task, string Items, string Prompts, int Index), int> _itemNumbers = [];
-    private readonly List<ItemOutcome> _items = [];
+    private readonly Dictionary<(string Task, string Items, string Prompts), ItemChunk> _items = [];
     private readonly Dictionary<RunEnvironment, int> _environmentNumbers = [];
     private readonly MemoryStream _stream = new();
     private readonly Utf8JsonWriter _json;
+    private readonly Report _report;
 
-    private ReportJson() => _json = new Utf8JsonWriter(_stream, Options);
+    private ReportJson(Report report) => (_report, _json) = (report, new Utf8JsonWriter(_stream, Options));
 
-    /// <summary>The JSON text of a report.</summary>
-    public static string Of(Report report) => new ReportJson().Write(report);
+    /// <summary>The index as JSON text and the chunks in base64, of a report.</summary>
+    public static (string Index, IReadOnlyList<string> Chunks) Of(Report report) => new ReportJson(report).Write();
 
     /// <summary>The facts of an environment, labelled.</summary>
     public static IEnumerable<(string Label, string Value)> Facts(RunEnvironment e) =>
@@ -47,31 +48,83 @@ internal sealed class ReportJson
         ("Runtime", e.Runtime), ("QuantSuite", e.Version), ("Commit", Figures.Hash(e.Commit)),
     ];
 
-    private string Write(Report report)
+    private (string Index, IReadOnlyList<string> Chunks) Write()
     {
+        var groups = _report.Rows.GroupBy(row => (row.Result.Model, row.Result.Task, Items: ItemsOf(row.Result).Number)).ToList();
+        var chunks = new string[_items.Count + groups.Count];
+        foreach (var (g, group) in groups.Index())
+            chunks[_items.Count + g] = Chunk(() =>
+            {
+                _json.WriteStartObject();
+                _json.WriteNumber("items", group.Key.Items);
+                Array("rows", group, Row);
+                _json.WriteEndObject();
+            });
+        foreach (ItemChunk items in _items.Values)
+            chunks[items.Number] = Chunk(() => Array(null, items.Items, Item));
+        var places = new Dictionary<ReportRow, (int Chunk, int Place)>(ReferenceEqualityComparer.Instance);
+        foreach (var (g, group) in groups.Index())
+            foreach (var (place, row) in group.Index())
+                places[row] = (_items.Count + g, place);
+        return (Text(() => Index(places)), chunks);
+    }
+
+    private void Index(Dictionary<ReportRow, (int Chunk, int Place)> places)
+    {
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
         _json.WriteStartObject();
-        Array("rows", report.Rows, Row);
-        Array("items", _items, Item);
+        Array("rows", _report.Rows, row =>
+        {
+            (int chunk, int place) = places[row];
+            int[] key = [.. new[] { row.Result.Model, row.Result.Recipe, row.Result.Task, row.Result.Ability, $"{row.Verdict.Kind}" }.Select(name => Number(names, Clean(name)))];
+            Array(null, [.. key, chunk, place], _json.WriteNumberValue);
+        });
+        Array("names", names.Keys, Text);
         Array("environments", _environmentNumbers.Keys, e => Array(null, Facts(e), Fact));
         _json.WriteEndObject();
+    }
+
+    private string Text(Action write)
+    {
+        _stream.SetLength(0);
+        _json.Reset(_stream);
+        write();
         _json.Flush();
         return Encoding.UTF8.GetString(_stream.GetBuffer(), 0, (int)_stream.Length);
+    }
+
+    private string Chunk(Action write)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Text(write));
+        using MemoryStream packed = new();
+        using (var deflate = new DeflateStream(packed, CompressionLevel.Optimal))
+            deflate.Write(text);
+        return Convert.ToBase64String(packed.ToArray());
+    }
+
+    private ItemChunk ItemsOf(EvalResult result)
+    {
+        var key = (result.Task, result.Identity.Items, result.Identity.Prompts);
+        if (!_items.TryGetValue(key, out ItemChunk? chunk))
+            _items.Add(key, chunk = new ItemChunk(_items.Count));
+        return chunk;
     }
 
     private void Row(ReportRow row)
     {
         EvalResult result = row.Result;
         _json.WriteStartObject();
-        Array("key", [result.Model, result.Recipe, result.Task, result.Ability, row.Verdict.Kind.ToString()], Text);
         _json.WriteString("words", Clean(row.Words));
         Array("commands", [ReportCommands.LookCloser(result), ReportCommands.Accept(result)], Text);
         _json.WriteNumber("kind", (int)result.Gate.Kind);
         Array("metrics", result.Metrics, m => Array(null, [m.Name, Figures.Value(m), Figures.Error(m), Figures.Unit(m)], Text));
-        Array("deltas", [row.AgainstBaseline, row.AgainstFull], c => DeltaWords(c, result.Gate.Kind));
+        Array("deltas", Deltas(row), Fact);
+        Array("power", PowerWords.Of(row), Text);
         if (result.Gate.Kind == GateKind.RightOrWrong)
             _json.WriteString("codes", string.Concat(result.Items.Select(i => i.Code)));
         Changes("approved", row.Verdict.Comparison, result, null);
         Changes("full", row.FullComparison, result, row.Full);
+        Changes("other", row.OtherComparison, result, row.Other);
         Array("facts", RowFacts(result), Fact);
         _json.WriteNumber("environment", Number(_environmentNumbers, result.Environment with { FinishedAt = default }));
         _json.WriteEndObject();
@@ -111,9 +164,9 @@ internal sealed class ReportJson
         _json.WriteNumberValue(change.Index);
         _json.WriteNumberValue(WayOf(change));
         Answer(change.Now.Answer, change.Now.Choices);
-        Array(null, change.Now.LogLikelihoods, Rounded);
+        Array(null, LogLikelihoods(change.Now), Rounded);
         Answer(change.Before, change.Now.Choices);
-        Array(null, before?.Items[change.Index].LogLikelihoods ?? [], Rounded);
+        Array(null, before is null ? [] : LogLikelihoods(before.Items[change.Index]), Rounded);
         Rounded(change.BeforeScore);
         Rounded(change.Now.Score);
         _json.WriteEndArray();
@@ -121,10 +174,27 @@ internal sealed class ReportJson
 
     private int ItemNumber(ItemChange change, EvalResult result)
     {
-        var key = (result.Task, result.Identity.Items, result.Identity.Prompts, change.Index);
-        if (!_itemNumbers.ContainsKey(key))
-            _items.Add(change.Now);
-        return Number(_itemNumbers, key);
+        ItemChunk chunk = ItemsOf(result);
+        int number = Number(chunk.Numbers, change.Index);
+        if (number == chunk.Items.Count)
+            chunk.Items.Add(change.Now);
+        return number;
+    }
+
+    // Of the choices or windows; of a generated text, as the task noted it.
+    private static IEnumerable<double> LogLikelihoods(ItemOutcome item) =>
+        item.LogLikelihoods.Count > 0 ? item.LogLikelihoods : item.Values.TryGetValue("log_likelihood", out double sum) ? [sum] : [];
+
+    private static IEnumerable<(string, string)> Deltas(ReportRow row)
+    {
+        GateKind kind = row.Result.Gate.Kind;
+        yield return ("against the approved run", ChangeWords.Of(row.AgainstBaseline, kind));
+        yield return ("against fp32", ChangeWords.Of(row.AgainstFull, kind));
+        if (row.OtherComparison is { } other)
+            yield return ("against the other run", ChangeWords.Of(Change.Of(other), kind));
+        foreach ((string name, Comparison? comparison) in new[] { ("approved run", row.Verdict.Comparison), ("fp32", row.FullComparison) })
+            if (comparison?.Margins is { } margins)
+                yield return ($"log-likelihood margins against {(name == "fp32" ? name : "the " + name)}", ChangeWords.Of(margins));
     }
 
     private void Item(ItemOutcome item)
@@ -171,14 +241,6 @@ internal sealed class ReportJson
         _ => "log-likelihood per token",
     };
 
-    private void DeltaWords(Change? change, GateKind kind)
-    {
-        if (change is null)
-            _json.WriteNullValue();
-        else
-            Text(ChangeWords.Of(change, kind));
-    }
-
     private void Fact((string Label, string Value) fact) => Array(null, [fact.Label, fact.Value], Text);
 
     private void Text(string text) => _json.WriteStringValue(Clean(text));
@@ -220,5 +282,13 @@ internal sealed class ReportJson
         if (!numbers.TryGetValue(key, out int number))
             numbers.Add(key, number = numbers.Count);
         return number;
+    }
+
+    // The items of a task that some row shows, in the order of their first mention.
+    private sealed record ItemChunk(int Number)
+    {
+        public Dictionary<int, int> Numbers { get; } = [];
+
+        public List<ItemOutcome> Items { get; } = [];
     }
 }

@@ -9,6 +9,15 @@ namespace QuantSuite.Evaluation.Reporting;
 /// <param name="FullComparison">This row against <paramref name="Full"/>.</param>
 public sealed record ReportRow(EvalResult Result, Verdict Verdict, EvalResult? Full, Comparison? FullComparison)
 {
+    /// <summary>The same row in the run that this one is shown beside; null where there is none.</summary>
+    public EvalResult? Other { get; init; }
+
+    /// <summary>This row against <see cref="Other"/>; null where the two cannot be compared.</summary>
+    public Comparison? OtherComparison { get; init; }
+
+    /// <summary>The row in earlier runs, oldest first, this one last; empty without a history.</summary>
+    public IReadOnlyList<HistoryPoint> History { get; init; } = [];
+
     /// <summary>The recipe against whose results of the same model and items the others are shown.</summary>
     public const string FullRecipe = "fp32";
 
@@ -37,6 +46,9 @@ public sealed record ReportRow(EvalResult Result, Verdict Verdict, EvalResult? F
         Comparison? comparison = full is null || ReferenceEquals(result, full) ? null : Compared(full, result);
         return new ReportRow(result, verdict, comparison is null ? null : full, comparison);
     }
+
+    /// <summary>The row beside the same row of another run.</summary>
+    public ReportRow Beside(EvalResult? other) => this with { Other = other, OtherComparison = other is null ? null : Compared(other, Result) };
 
     // Other items or settings: then there is no change to show, and no reason to show no page.
     private static Comparison? Compared(EvalResult full, EvalResult result)

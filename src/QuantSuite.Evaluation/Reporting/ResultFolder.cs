@@ -9,10 +9,13 @@ internal sealed class ResultFolder
     private readonly Dictionary<string, string> _strings = new(StringComparer.Ordinal);
     private readonly Dictionary<ResultKey, EvalResult> _results = [];
     private readonly List<UnreadableFile> _unreadable = [];
+    private readonly Dictionary<(string Model, string Recipe), Diagnosis> _diagnoses = [];
 
     public IReadOnlyCollection<EvalResult> Results => _results.Values;
 
     public IReadOnlyList<UnreadableFile> Unreadable => _unreadable;
+
+    public IReadOnlyCollection<Diagnosis> Diagnoses => _diagnoses.Values;
 
     public static ResultFolder Read(string path)
     {
@@ -28,6 +31,12 @@ internal sealed class ResultFolder
     {
         try
         {
+            if (file.EndsWith(DiagnosisFile.Extension, StringComparison.Ordinal))
+            {
+                Diagnosis diagnosis = DiagnosisFile.Read(file);
+                _diagnoses[(diagnosis.Model, diagnosis.Recipe)] = diagnosis;
+                return;
+            }
             EvalResult result = EvalResultFile.Read(file);
             Keep(result with { Items = [.. result.Items.Select(Pooled)] });
         }

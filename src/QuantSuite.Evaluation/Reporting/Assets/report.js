@@ -45,36 +45,68 @@
   };
   all(".copy").forEach(copyButton);
 
+  // A chunk of details: base64, inflated by the browser and parsed when first asked for.
+  const chunks = new Map();
+  const inflated = async number => {
+    const bytes = Uint8Array.from(atob(byId("chunk-" + number).textContent), character => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return JSON.parse(await new Response(stream).text());
+  };
+  const chunk = number => {
+    if (!chunks.has(number)) chunks.set(number, inflated(number));
+    return chunks.get(number);
+  };
+  const detailOf = async ([, , , , , number, place]) => {
+    const { items, rows } = await chunk(number);
+    return { row: rows[place], items: await chunk(items) };
+  };
+
   const table = byId("table");
   if (!table) return;
   const body = table.tBodies[0];
   const lines = [...body.rows].map((line, index) => {
-    const row = data.rows[index];
-    const [model, recipe, task, ability, verdict] = row.key;
-    return { line, row, model, recipe, task, ability, verdict, text: row.key.join(" ").toLowerCase(), detail: null };
+    const place = data.rows[index];
+    const key = place.slice(0, 5).map(name => data.names[name]);
+    const [model, recipe, task, ability, verdict] = key;
+    return { line, place, model, recipe, task, ability, verdict, text: key.join(" ").toLowerCase(), index, detail: null };
   });
   const lineOf = new Map(lines.map(entry => [entry.line, entry]));
 
   // Filters
   const form = byId("filters");
   const selects = ["verdict", "model", "recipe", "task", "ability"];
+  // Of the rows that match, so many are laid out; the rest wait for a button. A table of thousands of rows costs the browser a second at every touch.
+  const pageSize = 200;
+  const moreRows = byId("more-rows");
+  let shownLimit = pageSize, order = lines;
+  const show = (entry, visible) => {
+    if (entry.line.hidden === visible) entry.line.hidden = !visible;
+    if (entry.detail) entry.detail.hidden = !visible || !isOpen(entry);
+  };
   const filter = () => {
     const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(word => word);
+    const wanted = selects.map(name => [name, form.elements[name].value]).filter(([, value]) => value);
     let count = 0;
-    for (const entry of lines) {
-      const match = selects.every(name => !form.elements[name].value || form.elements[name].value === entry[name])
-        && words.every(word => entry.text.includes(word));
-      entry.line.hidden = !match;
-      if (entry.detail) entry.detail.hidden = !match || !isOpen(entry);
-      if (match) count++;
+    for (const entry of order) {
+      entry.match = wanted.every(([name, value]) => value === entry[name]) && words.every(word => entry.text.includes(word));
+      show(entry, entry.match && count < shownLimit);
+      if (entry.match) count++;
     }
     byId("shown").textContent = `${count} of ${lines.length} rows`;
     byId("nothing").hidden = count > 0;
+    moreRows.hidden = count <= shownLimit;
+    moreRows.firstElementChild.textContent = `Show ${Math.min(pageSize, count - shownLimit)} more of ${count - shownLimit}`;
   };
+  moreRows.firstElementChild.addEventListener("click", () => {
+    const next = order.filter(entry => entry.match)[shownLimit];
+    shownLimit += pageSize;
+    filter();
+    next?.line.querySelector(".open").focus();
+  });
   form.hidden = false;
-  form.addEventListener("input", filter);
+  form.addEventListener("input", () => { shownLimit = pageSize; filter(); });
   form.addEventListener("submit", event => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("reset", () => { shownLimit = pageSize; setTimeout(filter); });
   all("[data-reset]").forEach(button => button.addEventListener("click", () => { form.reset(); form.elements.text.focus(); }));
   all(".show").forEach(button => {
     button.hidden = false;
@@ -93,11 +125,13 @@
   };
   const compare = (a, b) => typeof a === "number" ? a - b : naturally(a, b);
   const sort = (column, direction) => {
-    const keyed = lines.map((entry, index) => ({ entry, index, key: keyOf(entry.line, column) }));
+    const keyed = lines.map(entry => ({ entry, index: entry.index, key: keyOf(entry.line, column) }));
     keyed.sort((a, b) => a.key === null || b.key === null
       ? (a.key === null) - (b.key === null) || a.index - b.index
       : direction * compare(a.key, b.key) || a.index - b.index);
-    body.append(...keyed.flatMap(({ entry }) => entry.detail ? [entry.line, entry.detail] : [entry.line]));
+    order = keyed.map(({ entry }) => entry);
+    body.append(...order.flatMap(entry => entry.detail ? [entry.line, entry.detail] : [entry.line]));
+    filter();
   };
   const headers = all("thead th", table);
   headers.forEach((header, column) => {
@@ -113,16 +147,17 @@
 
   // A row's detail is built when it is first opened.
   const isOpen = entry => entry.line.querySelector(".open").getAttribute("aria-expanded") === "true";
-  const toggle = (entry, open = !isOpen(entry)) => {
+  const toggle = async (entry, open = !isOpen(entry)) => {
     const button = entry.line.querySelector(".open");
+    button.setAttribute("aria-expanded", String(open));
     if (!entry.detail) {
-      entry.detail = element("tr", { className: "detail", id: "detail-" + lines.indexOf(entry) },
-        element("td", { colSpan: headers.length }, panel(entry)));
+      const cell = element("td", { colSpan: headers.length });
+      entry.detail = element("tr", { className: "detail", id: "detail-" + entry.index }, cell);
       entry.line.after(entry.detail);
       button.setAttribute("aria-controls", entry.detail.id);
+      cell.append(panel(entry, await detailOf(entry.place)));
     }
-    button.setAttribute("aria-expanded", String(open));
-    entry.detail.hidden = !open;
+    entry.detail.hidden = !isOpen(entry);
   };
   body.addEventListener("click", event => {
     const entry = lineOf.get(event.target.closest("tr"));
@@ -130,11 +165,13 @@
   });
 
   // A link to a row opens it, also when a filter hides it.
-  const reveal = () => {
+  const reveal = async () => {
     const entry = lines.find(e => e.line.id === decodeURIComponent(location.hash.slice(1)));
     if (!entry) return;
-    if (entry.line.hidden) { form.reset(); setTimeout(reveal); return; }
-    toggle(entry, true);
+    if (!entry.match) { form.reset(); setTimeout(reveal); return; }
+    const position = order.filter(e => e.match).indexOf(entry);
+    if (position >= shownLimit) { shownLimit = (Math.floor(position / pageSize) + 1) * pageSize; filter(); }
+    await toggle(entry, true);
     entry.line.scrollIntoView();
     entry.line.querySelector(".open").focus({ preventScroll: true });
   };
@@ -145,7 +182,7 @@
   });
 
   // The detail's parts
-  const panel = ({ row, model, recipe, task }) => {
+  const panel = ({ model, recipe, task }, { row, items }) => {
     const name = `${model} · ${task} · ${recipe}`;
     return element("div", { className: "panel" },
       element("h3", {}, name),
@@ -154,8 +191,9 @@
       command("Accept", row.commands[1]),
       element("div", { className: "columns" }, metrics(row), deltas(row)),
       answers(row),
-      changes(row, "approved", "the approved run", "approved"),
-      changes(row, "full", "fp32", "fp32"),
+      changes(row, items, "approved", "the approved run", "approved"),
+      changes(row, items, "full", "fp32", "fp32"),
+      changes(row, items, "other", "the other run", "other run"),
       element("h3", {}, "Settings, identity, cost"),
       facts(row.facts.concat(data.environments[row.environment])));
   };
@@ -175,8 +213,9 @@
         ...cells.map(cell => element("td", { className: "n" }, cell)))))));
 
   const deltas = row => element("div", {}, element("h3", {}, "Paired change of the mean score"),
-    element("table", {}, element("tbody", {}, ...["against the approved run", "against fp32"].map((label, i) =>
-      element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, row.deltas[i] ?? "—"))))));
+    element("table", {}, element("tbody", {}, ...row.deltas.map(([label, change]) =>
+      element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, change))))),
+    ...row.power.map(sentence => element("p", { className: "sub" }, sentence)));
 
   // The answer characters, 50 a line as in the baseline file, with the changed ones marked.
   const answers = row => {
@@ -198,7 +237,7 @@
         + (ways ? ` Marked: other than ${name}.` : "")), strip);
   };
 
-  const changes = (row, key, run, name) => {
+  const changes = (row, items, key, run, name) => {
     const list = row[key];
     if (!list) return null;
     const count = row[key + "Count"];
@@ -206,7 +245,7 @@
     const section = element("div", {}, element("h3", {}, row.kind === 0 ? `${title}: ${count}` : title));
     const page = 10;
     const more = from => {
-      section.append(...list.slice(from, from + page).map(change => item(row, change, name)));
+      section.append(...list.slice(from, from + page).map(change => item(row, items, change, name)));
       if (from + page >= list.length) {
         if (count > list.length) section.append(element("p", { className: "sub" }, `${count - list.length} more are in the result file.`));
         return;
@@ -225,8 +264,8 @@
   };
 
   const wayNames = [["l", "lost", "fell"], ["g", "gained", "rose"], ["m", "other", "moved"]];
-  const item = (row, [number, index, way, now, nowLikelihoods, before, beforeLikelihoods, scoreBefore, score], name) => {
-    const [id, prompt, choices, expected] = data.items[number];
+  const item = (row, items, [number, index, way, now, nowLikelihoods, before, beforeLikelihoods, scoreBefore, score], name) => {
+    const [id, prompt, choices, expected] = items[number];
     const words = answer => typeof answer === "number" ? choices[answer] : answer;
     const brief = `${words(before).trim() || "(nothing)"} → ${words(now).trim() || "(nothing)"}`;
     const details = element("details", { className: "item" }, element("summary", {},
@@ -266,5 +305,6 @@
   const facts = list => element("dl", { className: "facts" }, ...list.map(([label, value]) =>
     element("div", {}, element("dt", {}, label), element("dd", {}, value || "—"))));
 
+  filter();
   reveal();
 })();

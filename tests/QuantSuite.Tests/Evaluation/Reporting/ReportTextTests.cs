@@ -65,7 +65,7 @@ public class ReportTextTests
     [InlineData("gptq-int4-g128-asym-actorder", false)]
     [InlineData("smoothquant+rtn-int8-alpha0.75", false)]
     public void A_hollow_mark_says_that_more_than_weights_is_quantized(string recipe, bool more) =>
-        Assert.Equal(more, new BitsPoint(recipe, 4, 50, 1).IsMoreThanWeights);
+        Assert.Equal(more, new QualityPoint(recipe, 4, 50, 1).IsMoreThanWeights);
 
     [Fact]
     public void Labels_of_a_crowd_do_not_cover_each_other()
