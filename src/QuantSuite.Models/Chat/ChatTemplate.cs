@@ -25,8 +25,8 @@ public sealed class ChatTemplate
     public string Source { get; }
 
     /// <summary>
-    /// What <c>strftime_now</c> takes for now where no clock is given: a fixed day (the one that Llama 3.1's template falls back to), so that a prompt is the same
-    /// tomorrow.
+    /// What <c>strftime_now</c> takes for now where no clock is given: a fixed day (the one that Llama 3.1's template falls back to), so that a prompt is
+    /// the same tomorrow.
     /// </summary>
     public static DateTime DefaultClock { get; } = new(2024, 7, 26);
 
@@ -42,8 +42,8 @@ public sealed class ChatTemplate
     }
 
     /// <summary>
-    /// The template of a model: of a folder its chat_template.jinja, else <c>chat_template</c> in tokenizer_config.json or chat_template.json, else that of the one GGUF
-    /// file in it; of a <c>.gguf</c> file <c>tokenizer.chat_template</c>. Special tokens come from the same place.
+    /// The template of a model: of a folder its chat_template.jinja, else <c>chat_template</c> in tokenizer_config.json or chat_template.json, else that
+    /// of the one GGUF file in it; of a <c>.gguf</c> file <c>tokenizer.chat_template</c>. Special tokens come from the same place.
     /// </summary>
     /// <param name="name">Which of several templates (<c>tool_use</c>, <c>rag</c>); by default <c>default</c>.</param>
     /// <exception cref="ChatTemplateException">There is none, or none of this name, or it is no template.</exception>

@@ -16,7 +16,8 @@ internal static class ChatTemplateFiles
     {
         if (!Path.Exists(path))
             throw new ChatTemplateException($"{path} does not exist; expected a model folder or a .gguf file.", 0);
-        string? folder = Directory.Exists(path) ? path : Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase) ? null : Path.GetDirectoryName(Path.GetFullPath(path));
+        string? folder = Directory.Exists(path) ? path
+            : Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase) ? null : Path.GetDirectoryName(Path.GetFullPath(path));
         if (folder is null)
             return FindInGguf(path, name);
         JsonObject config = ReadJson(Path.Combine(folder, "tokenizer_config.json")) ?? [];

@@ -46,7 +46,8 @@ public static class GgufTokenizer
         var model = new BytePairModel(vocabulary, ReadMerges(file), new BytePairOptions(IgnoreMerges: rule.IgnoreMerges));
         int? bosId = file.Id("bos_token_id"), eosId = file.Id("eos_token_id");
         List<AddedToken> added = ReadAddedTokens(tokens, types, PieceType.Unknown, PieceType.Control, PieceType.UserDefined);
-        var definition = new TokenizerDefinition(vocabulary, added, null, rule.Build(), model, ReadEnds(file, bosId, rule.AddBos, eosId, false), new ByteLevelDecoder());
+        PostProcessor ends = ReadEnds(file, bosId, rule.AddBos, eosId, false);
+        var definition = new TokenizerDefinition(vocabulary, added, null, rule.Build(), model, ends, new ByteLevelDecoder());
         return new PipelineTokenizer(definition, bosId, eosId, file.Hash());
     }
 

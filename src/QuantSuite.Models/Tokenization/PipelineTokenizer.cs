@@ -77,7 +77,8 @@ public sealed class PipelineTokenizer : Tokenizer
         IReadOnlyList<TemplatePart> parts = definition.PostProcessor.Pair
             ?? throw new UnsupportedTokenizerException("the tokenizer has several post-processors that add tokens; how they join two texts is not supported yet.");
         List<Token> tokens = Encode(first, all, tracked: false), others = Encode(second, all, tracked: false);
-        return parts.SelectMany(part => part.Id is int id ? [(id, part.TypeId)] : (part.IsSecond ? others : tokens).Select(token => (token.Id, part.TypeId))).ToList();
+        return parts.SelectMany(part => part.Id is int id ? [(id, part.TypeId)]
+            : (part.IsSecond ? others : tokens).Select(token => (token.Id, part.TypeId))).ToList();
     }
 
     /// <inheritdoc/>

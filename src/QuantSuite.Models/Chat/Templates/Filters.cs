@@ -5,7 +5,9 @@ using System.Text;
 
 namespace QuantSuite.Models.Chat.Templates;
 
-/// <summary>Jinja's filters, by name. Left out, since no chat template has use for them: filesizeformat, pprint, random, urlencode, urlize, wordwrap, xmlattr.</summary>
+/// <summary>
+/// Jinja's filters, by name. Left out, since no chat template has use for them: filesizeformat, pprint, random, urlencode, urlize, wordwrap, xmlattr.
+/// </summary>
 internal static class Filters
 {
     private static readonly Dictionary<string, BuiltIn> Known = new BuiltIn[]

@@ -13,11 +13,13 @@ internal static class Members
 
     /// <summary><c>owner.name</c>: a method or attribute, else an item.</summary>
     public static object? Attribute(TemplateRun run, object? owner, string name) =>
-        TryAttribute(run, PythonOperators.Defined(owner), name, out object? value) || TryItem(owner, name, out value) ? value : TemplateUndefined.Member(owner, name);
+        TryAttribute(run, PythonOperators.Defined(owner), name, out object? value) || TryItem(owner, name, out value)
+            ? value : TemplateUndefined.Member(owner, name);
 
     /// <summary><c>owner[key]</c>: an item, else a method or attribute.</summary>
     public static object? Item(TemplateRun run, object? owner, object? key) =>
-        TryItem(PythonOperators.Defined(owner), PythonOperators.Defined(key), out object? value) || (key is string name && TryAttribute(run, owner, name, out value))
+        TryItem(PythonOperators.Defined(owner), PythonOperators.Defined(key), out object? value)
+            || (key is string name && TryAttribute(run, owner, name, out value))
             ? value : TemplateUndefined.Member(owner, key);
 
     /// <summary><c>owner[start:stop:step]</c>, by code points in a text.</summary>
@@ -96,8 +98,8 @@ internal static class Members
     private static TemplateFunction? ItemsMethod(List<object?> items, string name) => name switch
     {
         "index" => BuiltIn.Function("index", "value, start?", (_, arguments) =>
-            items.FindIndex(Math.Clamp(arguments.Integer(1), 0, items.Count), item => PythonOperators.AreEqual(item, arguments[0])) is >= 0 and int found ? new BigInteger(found)
-                : throw new TemplateFault($"{PythonText.Repr(arguments[0])} is not in {TypeNames.Of(items)}")),
+            items.FindIndex(Math.Clamp(arguments.Integer(1), 0, items.Count), item => PythonOperators.AreEqual(item, arguments[0])) is >= 0 and int found
+                ? new BigInteger(found) : throw new TemplateFault($"{PythonText.Repr(arguments[0])} is not in {TypeNames.Of(items)}")),
         "count" => BuiltIn.Function("count", "value", (_, arguments) => new BigInteger(items.Count(item => PythonOperators.AreEqual(item, arguments[0])))),
         "copy" when items is TemplateList => BuiltIn.Function("copy", "", (run, _) => new TemplateList(run.Made(items))),
         _ => null,

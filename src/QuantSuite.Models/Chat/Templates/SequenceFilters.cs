@@ -131,7 +131,9 @@ internal static class SequenceFilters
             _ => throw new TemplateFault("You can only sort by either \"key\" or \"value\""),
         };
         List<object?> items = dict.Select(entry => (object?)new TemplateTuple([entry.Key, entry.Value])).ToList();
-        return new TemplateList(SortBy(run, items, item => ((TemplateTuple)item!)[place] is string text && !a.Flag(1) ? text.ToLowerInvariant() : ((TemplateTuple)item!)[place], a.Flag(3)));
+        return new TemplateList(SortBy(run, items, Key, a.Flag(3)));
+
+        object? Key(object? item) => ((TemplateTuple)item!)[place] is string text && !a.Flag(1) ? text.ToLowerInvariant() : ((TemplateTuple)item!)[place];
     }
 
     private static object? Group(TemplateRun run, BoundArguments a)

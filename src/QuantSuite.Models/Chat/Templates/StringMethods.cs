@@ -157,8 +157,11 @@ internal static class StringMethods
 
     private static object Found(BigInteger place) => place >= 0 ? place : throw new TemplateFault("substring not found");
 
-    private static string Part(TemplateRun run, string text, BoundArguments arguments, int first) => !arguments.Has(first) ? text
-        : (string)Members.Slice(run, text, arguments[first] is null ? null : arguments.Integer(first), arguments[first + 1] is null ? null : arguments.Integer(first + 1), 1)!;
+    private static string Part(TemplateRun run, string text, BoundArguments arguments, int first)
+    {
+        int? start = arguments[first] is null ? null : arguments.Integer(first), end = arguments[first + 1] is null ? null : arguments.Integer(first + 1);
+        return arguments.Has(first) ? (string)Members.Slice(run, text, start, end, 1)! : text;
+    }
 
     private static bool Affix(string text, object? affix, bool isPrefix) => affix switch
     {

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace QuantSuite.Models.Chat.Templates;
 
-/// <summary>One rendering: the output so far, the line, and the budget that bounds it whatever the template says: steps and characters made, in proportion to the input.</summary>
+/// <summary>
+/// One rendering: the output so far, the line, and the budget that bounds it whatever the template says: steps and characters made, in proportion to the
+/// input.
+/// </summary>
 internal sealed class TemplateRun(DateTime clock, long inputLength)
 {
     private const long MostWork = 10_000_000, MostWorkPerCharacter = 50;

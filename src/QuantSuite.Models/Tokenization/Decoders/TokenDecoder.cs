@@ -1,6 +1,8 @@
 namespace QuantSuite.Models.Tokenization.Decoders;
 
-/// <summary>Makes text of tokens: each step turns a list of strings into another, the last list's strings in a row are the text. The <c>decoder</c> of a tokenizer.json.</summary>
+/// <summary>
+/// Makes text of tokens: each step turns a list of strings into another, the last list's strings in a row are the text. The <c>decoder</c> of a tokenizer.json.
+/// </summary>
 internal abstract class TokenDecoder
 {
     /// <summary>The strings after this step; the list given may be changed and returned.</summary>

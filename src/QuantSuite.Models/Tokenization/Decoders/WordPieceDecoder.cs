@@ -1,6 +1,8 @@
 namespace QuantSuite.Models.Tokenization.Decoders;
 
-/// <summary>A space before every token but the first and those with the prefix, which is dropped; <c>cleanup</c> takes spaces from before punctuation and English endings.</summary>
+/// <summary>
+/// A space before every token but the first and those with the prefix, which is dropped; <c>cleanup</c> takes spaces from before punctuation and English endings.
+/// </summary>
 internal sealed class WordPieceDecoder(string prefix, bool cleanup) : TokenDecoder
 {
     private static readonly (string From, string To)[] Untidy =

@@ -67,7 +67,8 @@ internal sealed class CodePointSet
 
     /// <summary>The Han script, with the ideographs that came after Unicode 9.0.</summary>
     public static CodePointSet Han { get; } = new(static c =>
-        UnicodeScripts.Of(c) == HanScript || c is (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF) or (>= 0x20000 and <= 0x2EE5F) or (>= 0x30000 and <= 0x323AF));
+        UnicodeScripts.Of(c) == HanScript
+        || c is (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF) or (>= 0x20000 and <= 0x2EE5F) or (>= 0x30000 and <= 0x323AF));
 
     /// <summary>General categories by their short name (<c>L</c>, <c>Lu</c>), or null for a name that is none.</summary>
     public static CodePointSet? Category(string name)

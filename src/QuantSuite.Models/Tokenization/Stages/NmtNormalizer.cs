@@ -1,6 +1,8 @@
 namespace QuantSuite.Models.Tokenization.Stages;
 
-/// <summary>The cleaning of Google's NMT: without control characters, and with a space for each of a list of blanks and breaks. sentencepiece's nmt_nfkc has it too.</summary>
+/// <summary>
+/// The cleaning of Google's NMT: without control characters, and with a space for each of a list of blanks and breaks. sentencepiece's nmt_nfkc has it too.
+/// </summary>
 internal sealed class NmtNormalizer : Normalizer
 {
     /// <inheritdoc/>

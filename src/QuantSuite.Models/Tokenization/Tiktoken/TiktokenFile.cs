@@ -53,7 +53,8 @@ internal static class TiktokenFile
     {
         int space = line.IndexOf((byte)' ');
         var bytes = new byte[Math.Max(space, 0)];
-        if (space <= 0 || !Utf8Parser.TryParse(line[(space + 1)..], out int rank, out int used) || used != line.Length - space - 1 || rank is < 0 or > Vocabulary.MaxId
+        if (space <= 0 || !Utf8Parser.TryParse(line[(space + 1)..], out int rank, out int used)
+            || used != line.Length - space - 1 || rank is < 0 or > Vocabulary.MaxId
             || !Convert.TryFromBase64String(Encoding.ASCII.GetString(line[..space]), bytes, out int length) || length == 0)
             throw new TokenizerException(string.Create(CultureInfo.InvariantCulture,
                 $"{place} is not base64, a space and a rank of at most {Vocabulary.MaxId}. Is the file intact?"));
