@@ -4,23 +4,26 @@ using QuantSuite.Evaluation.Tasks;
 namespace QuantSuite.Evaluation.Metrics;
 
 /// <summary>
-/// ROUGE (Lin 2004) as the package rouge_score computes it, without stemming: lower-cased, everything but a–z and 0–9 divides words (so accented
-/// letters split them, and text in other scripts scores 0).
+/// ROUGE (Lin 2004) as the package rouge_score computes it: lower-cased, everything but a–z and 0–9 divides words (so accented letters split them,
+/// and text in other scripts scores 0). With <c>stem: true</c> (its <c>use_stemmer</c>, which published summarization scores mostly have), words
+/// of more than three letters count as their stems by NLTK's Porter stemmer.
 /// </summary>
 /// <param name="FMeasure">2PR / (P + R), or 0.</param>
 public readonly partial record struct Rouge(double Precision, double Recall, double FMeasure)
 {
     /// <summary>ROUGE-N: overlap of n-grams.</summary>
-    public static Rouge N(string target, string prediction, int n)
+    /// <param name="stem">Compare stems.</param>
+    public static Rouge N(string target, string prediction, int n, bool stem = false)
     {
-        Dictionary<string, int> expected = NGrams.Count(Words(target), n), said = NGrams.Count(Words(prediction), n);
+        Dictionary<string, int> expected = NGrams.Count(Words(target, stem), n), said = NGrams.Count(Words(prediction, stem), n);
         return Of(NGrams.Overlap(expected, said), said.Values.Sum(), expected.Values.Sum());
     }
 
     /// <summary>ROUGE-L: longest common subsequence of the whole texts.</summary>
-    public static Rouge L(string target, string prediction)
+    /// <param name="stem">Compare stems.</param>
+    public static Rouge L(string target, string prediction, bool stem = false)
     {
-        IReadOnlyList<string> expected = Words(target), said = Words(prediction);
+        IReadOnlyList<string> expected = Words(target, stem), said = Words(prediction, stem);
         return Of(Common(expected, said).Count(), said.Count, expected.Count);
     }
 
@@ -28,9 +31,10 @@ public readonly partial record struct Rouge(double Precision, double Recall, dou
     /// ROUGE-Lsum: for each line of the target the union of its longest common subsequences with the prediction's lines; a word counts as often as
     /// both sides have it.
     /// </summary>
-    public static Rouge LSum(string target, string prediction)
+    /// <param name="stem">Compare stems.</param>
+    public static Rouge LSum(string target, string prediction, bool stem = false)
     {
-        List<IReadOnlyList<string>> expected = Lines(target), said = Lines(prediction);
+        List<IReadOnlyList<string>> expected = Lines(target, stem), said = Lines(prediction, stem);
         Dictionary<string, int> expectedLeft = NGrams.Count([.. expected.SelectMany(line => line)], 1);
         Dictionary<string, int> saidLeft = NGrams.Count([.. said.SelectMany(line => line)], 1);
         int hits = 0;
@@ -77,9 +81,14 @@ public readonly partial record struct Rouge(double Precision, double Recall, dou
         }
     }
 
-    private static List<IReadOnlyList<string>> Lines(string text) => [.. text.Split('\n').Where(line => line.Length > 0).Select(Words)];
+    private static List<IReadOnlyList<string>> Lines(string text, bool stem) =>
+        [.. text.Split('\n').Where(line => line.Length > 0).Select(line => Words(line, stem))];
 
-    private static IReadOnlyList<string> Words(string text) => PythonText.Split(Others().Replace(PythonText.Lower(text), " "));
+    private static IReadOnlyList<string> Words(string text, bool stem)
+    {
+        IReadOnlyList<string> words = PythonText.Split(Others().Replace(PythonText.Lower(text), " "));
+        return stem ? [.. words.Select(word => word.Length > 3 ? PorterStemmer.Stem(word) : word)] : words;
+    }
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex Others();

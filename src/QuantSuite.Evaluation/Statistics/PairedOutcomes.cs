@@ -83,7 +83,7 @@ public readonly record struct PairedOutcomes(int BothRight, int OnlyFirst, int O
     public double ChiSquare(bool corrected = false)
     {
         double difference = Math.Abs((double)OnlyFirst - OnlySecond) - (corrected ? 1 : 0);
-        return difference * difference / FlipCount;
+        return FlipCount == 0 ? double.NaN : difference * difference / FlipCount;
     }
 
     // z(D) falls as D grows: bisection finds where it crosses `target`.

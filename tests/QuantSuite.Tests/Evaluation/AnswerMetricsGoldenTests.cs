@@ -20,8 +20,6 @@ public sealed class AnswerMetricsGoldenTests
             string[] hypotheses = Texts(@case.GetProperty("hypotheses"));
             string[][] sets = [.. @case.GetProperty("references").EnumerateArray().Select(Texts)];
             string[][] references = [.. hypotheses.Select((_, i) => sets.Select(set => set[i]).ToArray())];
-            if (references.Length > 0 && sets.Length > 1 && hypotheses.Length == 1 && sets.Any(set => set.Length != 1))
-                continue;
             var ter = Ter.Corpus(hypotheses, references, own);
             Near(expected.Number("score"), ter.Score, tolerance, @case, "score");
             Near(expected.Number("num_edits"), ter.EditCount, tolerance, @case, "edits");
@@ -49,25 +47,6 @@ public sealed class AnswerMetricsGoldenTests
     }
 
     [SkippableFact]
-    public void Bleu_over_other_tokenizers_equals_sacrebleu()
-    {
-        int compared = 0;
-        foreach ((JsonElement @case, JsonElement expected, double tolerance) in Cases("bleu_corpus.json"))
-        {
-            JsonElement options = @case.GetProperty("options");
-            Func<string, IReadOnlyList<string>>? tokenizer = options.GetProperty("tokenize").GetString() switch { "zh" => BleuTokenizer.Chinese, "char" => BleuTokenizer.Characters, "intl" => BleuTokenizer.International, _ => null };
-            if (tokenizer is null)
-                continue;
-            string[] hypotheses = Texts(@case.GetProperty("hypotheses"));
-            string[][] sets = [.. @case.GetProperty("references").EnumerateArray().Select(Texts)];
-            var bleu = Bleu.Corpus(hypotheses, [.. hypotheses.Select((_, i) => sets.Select(set => set[i]).ToArray())], tokenizer);
-            Near(expected.Number("score"), bleu.Score, tolerance, @case, "score");
-            compared++;
-        }
-        Assert.True(compared > 0);
-    }
-
-    [SkippableFact]
     public void Squad_equals_the_official_evaluation()
     {
         foreach ((JsonElement @case, JsonElement expected, double tolerance) in Cases("squad.json"))
@@ -75,6 +54,7 @@ public sealed class AnswerMetricsGoldenTests
             string prediction = @case.GetProperty("prediction").GetString()!;
             string[] golds = Texts(@case.GetProperty("golds"));
             Assert.Equal(expected.GetProperty("normalized_prediction").GetString(), SquadAnswer.Normalize(prediction));
+            Assert.Equal(Texts(expected.GetProperty("normalized_golds")), golds.Select(SquadAnswer.Normalize));
             Near(expected.Number("exact"), SquadAnswer.ExactMatch(prediction, golds), tolerance, @case, "exact match");
             Near(expected.Number("f1_v1"), SquadAnswer.F1(prediction, golds), tolerance, @case, "F1");
             Near(expected.Number("f1_v2"), SquadAnswer.F1(prediction, golds, version2: true), tolerance, @case, "F1 of version 2");
