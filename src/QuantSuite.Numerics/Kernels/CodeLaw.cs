@@ -26,7 +26,11 @@ internal sealed class CodeLaw
             Table[i] = table[i % table.Length] - (folded ? zero : 0);
         Register = Vector512.Create<float>(Table);
         Zero = folded ? 0 : zero;
+        Bytes = kind is CodeLawKind.E4M3 or CodeLawKind.E5M2 ? ByteFloatRow.BytesOf(table) : null;
     }
+
+    /// <summary>The two upper bytes of the values of 8-bit floats (<see cref="ByteFloatRow.BytesOf"/>); null for others. Pinned.</summary>
+    public byte[]? Bytes { get; }
 
     /// <summary>The values by code, less the zero that is taken off; repeated to sixteen.</summary>
     public float[] Table { get; }

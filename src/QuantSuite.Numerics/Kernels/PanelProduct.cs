@@ -1,14 +1,17 @@
 namespace QuantSuite.Numerics;
 
 /// <summary>
-/// y = x Wᵀ for several weights of one input, cut into strips of 48 outputs by at most 256 rows. A strip's weights are decoded once into a scratch that the
+/// y = x Wᵀ for several weights of one input, cut into strips of 48 outputs by at most 512 rows. A strip's weights are decoded once into a scratch that the
 /// cache holds (float32 panels need no decoding), then meet row after row; blocks of columns continue the chains where the last block left them.
 /// Which thread takes a strip, and how many rows come with it, reaches no number.
 /// </summary>
 internal sealed unsafe class PanelProduct
 {
     private const int PanelWidth = PanelMatrix.PanelWidth;
-    private const int RowBlock = 256;
+    private const int RowBlock = 512;
+
+    // And where there are few strips for the threads.
+    private const int SmallRowBlock = 256;
 
     // Columns of a decoded strip: 192 KiB, which stay in the level 2 cache.
     private const int ColumnBlock = 1024;
@@ -23,7 +26,8 @@ internal sealed unsafe class PanelProduct
     private readonly PanelMatrix[] weights;
     private readonly Matrix[] results;
     private readonly bool continues;
-    private readonly int stripCount, blockCount, blockRows;
+    private readonly int stripCount;
+    private int blockCount, blockRows;
 
     public PanelProduct(StripMultiplier multiply, Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results, bool continues = false)
     {
@@ -34,8 +38,6 @@ internal sealed unsafe class PanelProduct
         this.results = results.ToArray();
         foreach (PanelMatrix weight in weights)
             stripCount += Strip.CountOf(weight);
-        blockCount = (x.Rows + RowBlock - 1) / RowBlock;
-        blockRows = blockCount == 0 ? 0 : ((x.Rows + blockCount - 1) / blockCount + 7) & ~7;
     }
 
     /// <summary>Computes all results.</summary>
@@ -46,8 +48,11 @@ internal sealed unsafe class PanelProduct
             RunOneRow(pool);
             return;
         }
+        int rowBlock = stripCount < 4 * pool.ThreadCount ? SmallRowBlock : RowBlock;
+        blockCount = (x.Rows + rowBlock - 1) / rowBlock;
+        blockRows = blockCount == 0 ? 0 : ((x.Rows + blockCount - 1) / blockCount + 7) & ~7;
         // Few rows: neighbouring strips on one thread, since each asks for the next.
-        int perTask = x.Rows >= RowBlock ? 1 : Math.Clamp((stripCount + 2 * pool.ThreadCount - 1) / (2 * pool.ThreadCount), 1, 16);
+        int perTask = x.Rows >= SmallRowBlock ? 1 : Math.Clamp((stripCount + 2 * pool.ThreadCount - 1) / (2 * pool.ThreadCount), 1, 16);
         pool.Run((stripCount + perTask - 1) / perTask * blockCount, task =>
         {
             int end = Math.Min(stripCount, (task / blockCount + 1) * perTask);

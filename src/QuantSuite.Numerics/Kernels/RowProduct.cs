@@ -182,6 +182,13 @@ internal static unsafe class RowProduct
                     weight.Columns, weight.GroupSize, PrefetchBytes / sizeof(uint), x, y);
                 return;
             }
+            if (TWidth.Bits == 8 && ByteFloatRow.Supports(weight))
+            {
+                ByteFloatRow.Multiply((uint*)weight.Codes + first * panelWords, panelWords, Math.Min(last, 1), Math.Min(last, 2), last,
+                    (byte*)Unsafe.AsPointer(ref weight.Law.Bytes![0]), grids.Scales, weight.GroupCount, weight.Columns, weight.GroupSize,
+                    PrefetchBytes / sizeof(uint), x, y);
+                return;
+            }
             MultiplyCodes<TWidth, TValues, TGrid>((uint*)weight.Codes + first * panelWords, panelWords, last, grids.Scales, grids.Zeros, grids.Offsets, weight.Law.Zero,
                 weight.GroupCount, weight.Columns, weight.GroupSize, weight.ColumnGroups, TValues.From(weight.Law), x, y);
         }

@@ -54,7 +54,8 @@ internal static unsafe class ThreeBitRow
     /// <param name="x">[columns].</param>
     /// <param name="y">[4·16].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(uint* b0, nint panelWords, nint p1, nint p2, nint p3, float* scales, float* zeros, nint groupCount, nint columns, nint groupSize, nint ahead, float* x, float* y)
+    public static void Multiply(
+        uint* b0, nint panelWords, nint p1, nint p2, nint p3, float* scales, float* zeros, nint groupCount, nint columns, nint groupSize, nint ahead, float* x, float* y)
     {
         uint* b1 = b0 + p1 * panelWords, b2 = b0 + p2 * panelWords, b3 = b0 + p3 * panelWords, crossing = b0 + panelWords - ahead;
         p1 *= groupCount * Width;

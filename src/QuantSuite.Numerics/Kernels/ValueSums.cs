@@ -18,7 +18,10 @@ internal static unsafe class ValueSums
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>Four rows, positions [begin, end), from +0 where begin is 0 and else from what the sums hold. Rows of weights are <paramref name="stride"/> floats apart, rows of sums one head.</summary>
+    /// <summary>
+    /// Four rows, positions [begin, end), from +0 where begin is 0 and else from what the sums hold.
+    /// Rows of weights are <paramref name="stride"/> floats apart, rows of sums one head.
+    /// </summary>
     public static void AddFour(float* weights, nint stride, nint[] pages, long offset, int begin, int end, int headDim, float* sums)
     {
         int d = 0;

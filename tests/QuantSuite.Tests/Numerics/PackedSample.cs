@@ -77,7 +77,8 @@ public sealed record PackedSample(string Name, Func<CaseRandom, int, int, PanelM
         from largestZero in (int[])[8, 9, 255]
         from groupSize in (int[])[32, 64, 192]
         select new PackedSample($"int3 g{groupSize}, zero points to {largestZero}", (random, rows, columns) => new SegmentedMatrix(
-            [RandomZeros(random, random.Quantized(rows, columns / 32 * 32, 3, groupSize, symmetric: false), largestZero), random.Quantized(rows, columns % 32, 4, 32, symmetric: true)]));
+            [.. new[] { columns / 32 * 32, columns % 32 }.Where(count => count > 0)
+                .Select(count => RandomZeros(random, random.Quantized(rows, count, 3, groupSize, symmetric: false), largestZero))]));
 
     private static QuantizedMatrix RandomZeros(CaseRandom random, QuantizedMatrix matrix, int largest)
     {
