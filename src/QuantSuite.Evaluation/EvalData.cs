@@ -36,8 +36,8 @@ public sealed class EvalData
     public string? Find(string source) =>
         (Path.IsPathFullyQualified(source) ? [source] : roots.Select(root => Path.Combine(root, source))).FirstOrDefault(Path.Exists);
 
-    /// <summary>Whether a task's data is there.</summary>
-    public bool Has(EvalTask task) => Find(task.Source) is not null;
+    /// <summary>Whether a task's data is there, and the task may run.</summary>
+    public bool Has(EvalTask task) => task.Refusal is null && Find(task.Source) is not null;
 
     /// <summary>The full path of a file or folder.</summary>
     /// <exception cref="EvalDataException">It is in none of the roots.</exception>

@@ -52,6 +52,9 @@ public abstract class EvalTask(TaskCard card)
     /// <summary>Settings that belong to the numbers (shots, window rule), by name.</summary>
     public virtual IReadOnlyDictionary<string, string> Settings => new SortedDictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Why the task may not run although its data is there, and how to allow it; null where nothing stands in its way.</summary>
+    public virtual string? Refusal => null;
+
     /// <summary>Items in the file's order.</summary>
     /// <exception cref="EvalDataException">The file is absent or broken; the message names file and line.</exception>
     public abstract IReadOnlyList<EvalItem> Load(EvalData data);

@@ -33,7 +33,10 @@ internal sealed class RowOptions
     public IReadOnlyList<EvalRow> Pick(ParseResult arguments, EvalSettings settings, IReadOnlyList<Recipe> recipes)
     {
         RowFilter? expression = arguments.GetValue(filter) is { } text ? RowFilter.Parse(text) : null;
-        string[] names = [.. Given(arguments, tasks).Where(task => !IsItemFile(task)).Select(name => EvalTasks.Get(name).Name)];
+        EvalTask[] named = [.. Given(arguments, tasks).Where(task => !IsItemFile(task)).Select(EvalTasks.Get)];
+        if (named.FirstOrDefault(task => task.Refusal is not null) is { } refused)
+            throw new SettingsException(refused.Refusal!);
+        string[] names = [.. named.Select(task => task.Name)];
         string[] files = [.. Given(arguments, tasks).Where(IsItemFile).Select(file => EvalTasks.Get(file).Name)];
         IReadOnlyList<EvalRow> all = EvalRow.List(settings, model => Recipes.For(recipes, model.ReadScheme()).Select(recipe => recipe.ToString()));
         var traits = all.Select(row => row.Recipe).Distinct().ToDictionary(text => text, text => Recipe.Parse(text).Traits());

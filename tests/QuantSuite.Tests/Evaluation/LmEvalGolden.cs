@@ -71,6 +71,10 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
             {
                 "acc" or "exact_match" => (metric.Value.GetDouble(), outcome.Score),
                 "f1" => (metric.Value[1].GetDouble(), Array.IndexOf([.. outcome.Choices], outcome.Answer)),
+                "prompt_level_strict_acc" => (metric.Value.GetBoolean() ? 1 : 0, outcome.Score),
+                "prompt_level_loose_acc" => (metric.Value.GetBoolean() ? 1 : 0, outcome.Values["loose"] == outcome.Values["instructions"] ? 1 : 0),
+                "inst_level_strict_acc" => (CountTrue(metric.Value), outcome.Values["strict"]),
+                "inst_level_loose_acc" => (CountTrue(metric.Value), outcome.Values["loose"]),
                 "acc_norm" => (metric.Value.GetDouble(), outcome.Values["acc_norm"]),
                 "strict-match" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Score),
                 "flexible-extract" => (metric.Value.GetProperty("exact_match").GetDouble(), outcome.Values["flexible"]),
@@ -79,6 +83,8 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
             Assert.True(expected == actual, $"{outcome.Id} {metric.Name}: expected {expected}, got {actual}");
         }
     }
+
+    private static int CountTrue(JsonElement list) => list.EnumerateArray().Count(entry => entry.GetBoolean());
 
     public void CompareSummary(IReadOnlyList<Metric> metrics, double tolerance)
     {

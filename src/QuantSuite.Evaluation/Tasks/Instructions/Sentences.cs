@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+
+namespace QuantSuite.Evaluation.Tasks.Instructions;
+
+/// <summary>
+/// Sentences as the Punkt algorithm finds them (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006), which NLTK and so IFEval's
+/// checker count. Its rules are the paper's: a period ends a sentence unless the word is an abbreviation, an initial or a number that something in lower
+/// case follows; after an abbreviation or an ellipsis only a word that usually stands in lower case and here does not begins another. The reference's
+/// tables were learnt from a newspaper corpus; here stand short lists of abbreviations and of words that usually are lower case, so that rare words may
+/// be cut otherwise.
+/// </summary>
+internal static partial class Sentences
+{
+    private static readonly HashSet<string> Abbreviations = new(StringComparer.Ordinal)
+    {
+        "adm", "apr", "aug", "ave", "blvd", "capt", "cf", "cmdr", "co", "col", "corp", "cos", "cpl", "dec", "dept", "dist", "dr", "e.g", "feb", "fla", "ft", "ga", "gen", "gov",
+        "hon", "i.e", "inc", "jan", "jr", "kan", "l.a", "lt", "ltd", "maj", "mar", "messrs", "mg", "minn", "mr", "mrs", "ms", "mt", "n.c", "n.j", "n.y", "nov", "oct", "okla",
+        "p.m", "a.m", "ph.d", "prof", "rep", "rev", "sen", "sep", "sept", "sgt", "sr", "st", "ste", "tenn", "u.k", "u.n", "u.s", "u.s.a", "va", "vs", "vt", "wis",
+    };
+
+    // Words that a corpus has mostly in lower case, and that so begin a sentence where they do not.
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    {
+        "a", "about", "after", "all", "also", "although", "an", "and", "another", "any", "are", "as", "at", "be", "because", "before", "but", "by", "can", "could", "did", "do",
+        "does", "during", "each", "even", "every", "few", "finally", "first", "for", "from", "had", "has", "have", "he", "her", "here", "his", "how", "however", "if", "in", "is",
+        "it", "its", "just", "last", "let", "many", "may", "meanwhile", "more", "most", "my", "new", "next", "no", "not", "now", "of", "on", "once", "one", "only", "or", "other",
+        "our", "over", "she", "should", "since", "so", "some", "still", "such", "that", "the", "their", "then", "there", "these", "they", "this", "those", "though", "through",
+        "to", "today", "two", "under", "until", "up", "use", "was", "we", "well", "were", "what", "when", "where", "whether", "which", "while", "who", "why", "will", "with",
+        "would", "yes", "yet", "you", "your",
+    };
+
+    /// <summary>The sentences of a text, in order, without the white space between them.</summary>
+    public static IReadOnlyList<string> Split(string text)
+    {
+        var sentences = new List<string>();
+        int start = 0;
+        foreach (Match end in PotentialEnd().Matches(text))
+            if (end.Index >= start && IsEnd(text, start, end))
+            {
+                Add(sentences, text[start..(end.Index + end.Length)]);
+                start = end.Index + end.Length;
+            }
+        Add(sentences, text[start..]);
+        return sentences;
+    }
+
+    // What is left of closing marks goes to the sentence before.
+    private static void Add(List<string> sentences, string text)
+    {
+        string sentence = PythonText.Strip(text);
+        int closing = sentences.Count == 0 ? 0 : sentence.Length - sentence.TrimStart('"', '\'', ')', ']', '}').Length;
+        if (closing > 0)
+            sentences[^1] += sentence[..closing];
+        sentence = PythonText.Strip(sentence[closing..]);
+        if (sentence.Length > 0)
+            sentences.Add(sentence);
+    }
+
+    private static bool IsEnd(string text, int start, Match end)
+    {
+        if (text[end.Index] is '?' or '!')
+            return true;
+        int first = end.Index;
+        while (first > start && !PythonText.IsSpace(text[first - 1]))
+            first--;
+        string word = text[first..end.Index].TrimStart('(', '"', '\'', '[', '*', '`', '{', '-');
+        string next = end.Groups["next"].Value.TrimStart('(', '"', '\'', '[', '*', '`', '“', '{');
+        if (word.EndsWith('.') || word.Length == 0)
+            return word.Length > 0 && StartsSentence(next); // an ellipsis
+        string bare = PythonText.Lower(word);
+        bool initial = word.Length == 1 && char.IsLetter(word[0]);
+        if (!initial && (Abbreviations.Contains(bare) || Abbreviations.Contains(bare[(bare.LastIndexOf('-') + 1)..])))
+            return StartsSentence(next);
+        return !(initial || Number().IsMatch(word)) || next.Length == 0 || !(char.IsLower(next[0]) || (initial && char.IsUpper(next[0]) && !StartsSentence(next)));
+    }
+
+    private static bool StartsSentence(string next) =>
+        next.Length > 0 && char.IsUpper(next[0]) && Common.Contains(PythonText.Lower(next).TrimEnd('.', ',', ';', ':', '!', '?', '"', '\'', ')'));
+
+    // A mark that white space follows, closing marks aside.
+    [GeneratedRegex("""[.?!](?=["')\]}*]*\s+(?<next>\S+))""")]
+    private static partial Regex PotentialEnd();
+
+    [GeneratedRegex(@"^-?[\.,]?[0-9][0-9,\.-]*$")]
+    private static partial Regex Number();
+}
