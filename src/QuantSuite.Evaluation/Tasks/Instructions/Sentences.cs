@@ -75,7 +75,7 @@ internal static partial class Sentences
     }
 
     private static bool StartsSentence(string next) =>
-        next.Length > 0 && char.IsUpper(next[0]) && Common.Contains(PythonText.Lower(next).TrimEnd('.', ',', ';', ':', '!', '?', '"', '\'', ')'));
+        next.Length > 0 && char.IsUpper(next[0]) && Common.Contains(PythonText.Lower(string.Concat(next.TakeWhile(char.IsLetter))));
 
     // A mark that white space follows, closing marks aside.
     [GeneratedRegex("""[.?!](?=["')\]}*]*\s+(?<next>\S+))""")]
