@@ -1,3 +1,5 @@
+using QuantSuite.Evaluation.Sentinels;
+
 namespace QuantSuite.Evaluation;
 
 /// <summary>
@@ -47,6 +49,9 @@ public sealed record EvalResult
 
     /// <summary>Settings that change the numbers (limit, shots, window rule), by name.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Signs of a broken model that the answers show; one that fails, fails the row whatever was approved.</summary>
+    public IReadOnlyList<Sentinel> Sentinels { get; init; } = [];
 
     /// <summary>What ran: proof that the recipe was executed.</summary>
     public required QuantizationProof Quantization { get; init; }

@@ -52,7 +52,7 @@ public static class EvalResultFile
     {
         if (result is { Model: not null, Task: not null, Recipe: not null, Gate: not null, BitsHash: not null, Identity: not null, Settings: not null }
             && result is { Family: not null, Ability: not null, Quantization: not null, Environment: not null, Cost: not null }
-            && result.Metrics is { Count: > 0 } && result.Items is not null
+            && result.Metrics is { Count: > 0 } && result.Items is not null && result.Sentinels is not null
             && result.Metrics.All(metric => metric is { Name: not null })
             && result.Items.All(IsWhole))
             return result;

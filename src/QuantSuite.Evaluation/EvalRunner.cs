@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using QuantSuite.Evaluation.Sentinels;
 using QuantSuite.Models;
 
 namespace QuantSuite.Evaluation;
@@ -37,6 +38,7 @@ public static class EvalRunner
             Identity = Identity(model.Identity, items, remembering),
             NumberContract = model.NumberContract,
             Settings = Settings(task, options),
+            Sentinels = SentinelWatch.Of(task.Shape, outcomes),
             Quantization = options.Quantization,
             Environment = options.Environment with { FinishedAt = DateTimeOffset.UtcNow },
             Cost = Cost(watch.Elapsed.TotalSeconds, items.Count, meter),

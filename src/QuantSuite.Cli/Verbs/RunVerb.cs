@@ -73,7 +73,7 @@ public sealed class RunVerb : Verb
                         terminal.Say(warning);
                 }));
                 progress.Done();
-                terminal.Say(outcomes[^1].Passed ? outcomes[^1].Verdict.Summary : outcomes[^1].Words);
+                terminal.Say(outcomes[^1].Passed ? outcomes[^1].Summary : outcomes[^1].Words);
             }
         }
     }
@@ -108,6 +108,7 @@ public sealed class RunVerb : Verb
         change_against_full = outcome.AgainstFull?.Change,
         bits_per_weight = outcome.Result.Quantization.BitsPerWeight,
         seconds = outcome.Result.Cost.Seconds,
+        sentinels = outcome.Result.Sentinels,
         words = outcome.Words,
     };
 

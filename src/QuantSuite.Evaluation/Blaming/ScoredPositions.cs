@@ -19,7 +19,7 @@ internal sealed class ScoredPositions : IDisposable
     public ScoredPositions(DecoderModel full, IEnumerable<(EvalItem Item, ItemOutcome Full)> asked, int tokenLimit, CancellationToken cancellation)
     {
         int tokens = 0;
-        foreach (ScoredSequence sequence in asked.SelectMany(item => SequencesOf(full, item.Item, item.Full)))
+        foreach (ScoredSequence sequence in asked.SelectMany(item => ItemSequences.Of(full, item.Item, item.Full)))
         {
             cancellation.ThrowIfCancellationRequested();
             tokens += sequence.Ids.Length;
@@ -56,14 +56,4 @@ internal sealed class ScoredPositions : IDisposable
         foreach ((_, LogitStream full) in sequences)
             full.Dispose();
     }
-
-    private static IEnumerable<ScoredSequence> SequencesOf(DecoderModel model, EvalItem item, ItemOutcome full) => item switch
-    {
-        ChoiceItem choice => choice.Requests.Select(model.Encode),
-        TextItem text => model.Encode(text.Request),
-        GenerationItem generation => [model.Encode(new ScoreRequest(generation.Request.Context, TextOf(generation, full), generation.Request.Prefix))],
-        _ => throw new NotSupportedException($"Items of {item.GetType().Name} have no scored positions."),
-    };
-
-    private static string TextOf(GenerationItem item, ItemOutcome full) => full.Answer.Trim().Length > 0 ? full.Answer : item.Target;
 }

@@ -9,7 +9,8 @@ namespace QuantSuite.Evaluation.Metrics;
 /// </summary>
 public static partial class Gsm8kAnswer
 {
-    private const string Invalid = "[invalid]";
+    /// <summary>What stands for an answer that was not found.</summary>
+    public const string Invalid = "[invalid]";
 
     private static readonly ExactMatch Match = new() { IgnoreCase = true, Ignored = [Comma(), Dollar(), UpToAnswer(), FinalDot()] };
 

@@ -11,10 +11,15 @@ namespace QuantSuite.Evaluation.Rows;
 public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? AgainstFull, EvalSettings Settings)
 {
     /// <summary>Whether the row passes.</summary>
-    public bool Passed => !Verdict.Fails(Settings.Strict);
+    public bool Passed => !Verdict.Fails(Settings.Strict) && !Result.Sentinels.Any(sentinel => sentinel.Fails);
 
     /// <summary>The verdict in words; the change against full precision beside it.</summary>
-    public string Words => VerdictWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
+    public string Words => VerdictWords + SentinelWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
+
+    /// <summary>One line for the verdict, and one for each sentinel.</summary>
+    public string Summary => Verdict.Summary + SentinelWords;
+
+    private string SentinelWords => string.Concat(Result.Sentinels.Select(sentinel => $"\n  {(sentinel.Fails ? "broken" : "warning")}: {sentinel.Words}."));
 
     // The two commands have to name what was not the suite's own.
     private string VerdictWords

@@ -1,4 +1,5 @@
 using QuantSuite.Evaluation.Baselines;
+using QuantSuite.Evaluation.Sentinels;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 
@@ -17,10 +18,17 @@ public static class RowRun
     public static RowOutcome Run(EvalRow row, DecoderModel model, EvalSettings settings, Action<EvalProgress>? progress = null, CancellationToken cancellation = default,
         Action<IReadOnlyList<EvalItem>>? loaded = null)
     {
-        EvalOptions options = Options(row, model, settings) with { Loaded = loaded, Progress = progress };
-        EvalResult result = EvalRunner.Run(row.Task, model, options, cancellation);
+        IReadOnlyList<EvalItem> asked = [];
+        EvalOptions options = Options(row, model, settings) with { Loaded = Take, Progress = progress };
+        EvalResult result = Traced(EvalRunner.Run(row.Task, model, options, cancellation), model, asked);
         EvalResultFile.Write(settings.Results, result);
         return new RowOutcome(result, new BaselineStore(settings.Baselines).Check(result), AgainstFull(settings, result), settings);
+
+        void Take(IReadOnlyList<EvalItem> items)
+        {
+            asked = items;
+            loaded?.Invoke(items);
+        }
     }
 
     /// <summary>Asks the model, and writes nothing but the cache.</summary>
@@ -50,6 +58,20 @@ public static class RowRun
         Limit = settings.Limit,
         CacheFolder = settings.Cache,
     };
+
+    // Where numbers stop being numbers, by the first item that shows it.
+    private static EvalResult Traced(EvalResult result, DecoderModel model, IReadOnlyList<EvalItem> items)
+    {
+        int first = Enumerable.Range(0, result.Items.Count).FirstOrDefault(i => SentinelWatch.IsBroken(result.Items[i]), -1);
+        if (first < 0)
+            return result;
+        string? place = ItemSequences.Of(model, items[first], result.Items[first]).Select(sequence => NonFiniteTrace.Of(model, sequence.Ids.AsSpan(..^1))).FirstOrDefault(found => found is not null);
+        return result with
+        {
+            Sentinels = [.. result.Sentinels.Select(sentinel => sentinel.Name == SentinelWatch.NotFinite && place is not null
+                ? sentinel with { Words = $"{sentinel.Words}; first {place} (item {result.Items[first].Id})" } : sentinel)],
+        };
+    }
 
     private static QuantizationProof ProofOf(DecoderModel model)
     {

@@ -1,4 +1,5 @@
 using QuantSuite.Evaluation.Metrics;
+using QuantSuite.Evaluation.Sentinels;
 using QuantSuite.Models;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
@@ -36,6 +37,7 @@ public sealed class Gsm8kTask(int maxTokens = 256) : GenerationTask(new(
     protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values)
     {
         values["flexible"] = Gsm8kAnswer.IsRight(Gsm8kAnswer.Flexible(text), item.Target) ? 1 : 0;
+        values[SentinelWatch.Answered] = Gsm8kAnswer.Flexible(text) == Gsm8kAnswer.Invalid ? 0 : 1;
         return Gsm8kAnswer.IsRight(Gsm8kAnswer.Strict(text), item.Target);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using QuantSuite.Evaluation.Metrics;
+using QuantSuite.Evaluation.Sentinels;
 
 namespace QuantSuite.Evaluation.Tasks.MicroWorld;
 
@@ -10,6 +11,7 @@ public sealed partial class ArithmeticTask(TaskCard card) : JsonlGenerationTask(
     protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values)
     {
         values["flexible"] = LastNumber(text) is { } number && number == LastNumber(item.Target) ? 1 : 0;
+        values[SentinelWatch.Answered] = LastNumber(text) is null ? 0 : 1;
         return base.IsRight(item, text, values);
     }
 

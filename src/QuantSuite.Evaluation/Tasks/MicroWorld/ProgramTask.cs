@@ -1,4 +1,5 @@
 using QuantSuite.Evaluation.Metrics;
+using QuantSuite.Evaluation.Sentinels;
 
 namespace QuantSuite.Evaluation.Tasks.MicroWorld;
 
@@ -9,8 +10,11 @@ namespace QuantSuite.Evaluation.Tasks.MicroWorld;
 public sealed class ProgramTask(TaskCard card) : JsonlGenerationTask(card)
 {
     /// <inheritdoc/>
-    protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values) =>
-        StackMachine.Run(item.Target) is { } expected && StackMachine.Run(text) == expected;
+    protected override bool IsRight(GenerationItem item, string text, IDictionary<string, double> values)
+    {
+        values[SentinelWatch.Answered] = StackMachine.Run(text) is null ? 0 : 1;
+        return StackMachine.Run(item.Target) is { } expected && StackMachine.Run(text) == expected;
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) => [Mean.Of("pass@1", outcomes, outcome => outcome.Score)];
