@@ -89,7 +89,7 @@ public static class SentinelWatch
     {
         int[] counts = [.. answers.CountBy(answer => answer).Select(pair => pair.Value)];
         double total = counts.Sum();
-        return -counts.Sum(count => count / total * Math.Log(count / total));
+        return Math.Max(0, -counts.Sum(count => count / total * Math.Log(count / total)));
     }
 
     private static bool IsEmpty(string text) => string.IsNullOrWhiteSpace(text);
