@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using QuantSuite.Evaluation.Reporting;
+using QuantSuite.Evaluation.Rows;
 using QuantSuite.Quantization.Calibration;
 using QuantSuite.Quantization.Statistics;
 
@@ -13,10 +15,13 @@ public sealed class StatisticsVerb : Verb
     private readonly Option<bool> layers = new("--layers") { Description = "A line for each layer; else one for each kind over all layers." };
     private readonly Option<bool> json = new("--json") { Description = "Print JSON, each layer and each kind." };
 
+    private readonly Option<bool> save = new("--save") { Description = "Keep each layer's figures beside the results, where the page shows them." };
+
     /// <summary>The verb.</summary>
     public StatisticsVerb()
         : base("statistics", "Show AbsMax, Std and Kurtosis of weights, activations, keys and values over a calibration text.",
             "statistics microworld-s",
+            "statistics microworld-m --recipe rtn-int2-g32 --save",
             "statistics ../shared/models/smollm2-135m-instruct --calibration wikitext2 --data ../shared/data --layers",
             "statistics microworld-m --recipe quarot-int4 --json")
     {
@@ -24,6 +29,7 @@ public sealed class StatisticsVerb : Verb
         Add(sequences);
         Add(layers);
         Add(json);
+        Add(save);
     }
 
     /// <inheritdoc/>
@@ -37,6 +43,8 @@ public sealed class StatisticsVerb : Verb
             CalibrationTokens tokens = source.Draw(loaded.Tokenizer, loaded.MaxLength, count);
             var progress = new Evaluation.Rows.ImmediateProgress<Quantization.QuantizationProgress>(done => terminal.Progress($"block {done.DoneBlockCount} of {done.BlockCount} measured"));
             IReadOnlyList<TensorStatistics> all = TensorStatistics.Of(loaded, tokens, progress, cancellation);
+            if (arguments.GetValue(save))
+                DiagnosisFile.Update(EvalSettings.FromEnvironment().Results, loaded.Name, loaded.Identity.Recipe, before => before with { Tensors = [.. all.Select(Kept)] });
             if (arguments.GetValue(json))
                 terminal.WriteJson(new
                 {
@@ -51,6 +59,9 @@ public sealed class StatisticsVerb : Verb
             return ExitCode.Done;
         });
     }
+
+    private static TensorLine Kept(TensorStatistics line) =>
+        new(line.Role.ToString().ToLowerInvariant(), line.Kind, line.Layer, line.Moments.AbsMax, line.Moments.Std, line.Moments.Kurtosis);
 
     private static void Print(IReadOnlyList<TensorStatistics> all, bool byLayer, CalibrationTokens tokens, Terminal terminal)
     {

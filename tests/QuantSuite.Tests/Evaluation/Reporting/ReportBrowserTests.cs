@@ -3,6 +3,7 @@ using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using QuantSuite.Evaluation.Reporting;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace QuantSuite.Tests.Evaluation.Reporting;
 
@@ -11,8 +12,9 @@ namespace QuantSuite.Tests.Evaluation.Reporting;
 public sealed class ReportBrowserTests : IClassFixture<ReportBrowserTests.Page>
 {
     private readonly Page _page;
+    private readonly ITestOutputHelper _output;
 
-    public ReportBrowserTests(Page page) => _page = page;
+    public ReportBrowserTests(Page page, ITestOutputHelper output) => (_page, _output) = (page, output);
 
     /// <summary>One browser and one written page for all tests of the class.</summary>
     public sealed class Page : IAsyncLifetime
@@ -74,6 +76,61 @@ public sealed class ReportBrowserTests : IClassFixture<ReportBrowserTests.Page>
 
         await page.Locator("input[name=text]").FillAsync("microworld-m knowledge");
         await ScreenshotAsync(page, $"report-{width}-{light}".ToLowerInvariant());
+    }
+
+    [SkippableTheory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(400, ColorScheme.Dark)]
+    public async Task Every_section_reads_well(int width, ColorScheme light)
+    {
+        using TestFolder folder = new();
+        File.WriteAllText(Path.Combine(_page.Folder, "full.html"), HtmlReport.Render(FullReport.Write(folder)));
+        IPage page = await _page.OpenAsync(width, light, "full.html");
+        await page.EvaluateAsync("document.querySelectorAll('main details').forEach(d => d.open = true)");
+        Assert.Empty(await page.EvaluateAsync<string[]>(TooWide));
+        Assert.Empty(await ViolationsAsync(page));
+        await ScreenshotAsync(page, $"report-full-{width}");
+    }
+
+    // Opening and filtering are measured and told, not asserted: how fast is the machine's matter. docs/report.md has figures.
+    [SkippableFact]
+    public async Task Two_thousand_rows_of_two_hundred_items_open_filter_and_show_an_item()
+    {
+        string html = HtmlReport.Render(SyntheticReport.Report(200, [.. Enumerable.Range(0, 28).Select(i => $"model-{i}")]));
+        File.WriteAllText(Path.Combine(_page.Folder, "large.html"), html);
+        IPage page = await _page.OpenAsync(file: "large.html");
+        double opened = await page.EvaluateAsync<double>("performance.getEntriesByType('navigation')[0].loadEventEnd"), openedThread = await ThreadSecondsAsync(page, reload: true);
+        double filtered = await page.EvaluateAsync<double>("""
+            async () => {
+              const box = document.querySelector('input[name=text]'), start = performance.now();
+              box.value = 'int4 retrieval';
+              box.dispatchEvent(new Event('input', { bubbles: true }));
+              await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+              return performance.now() - start;
+            }
+            """);
+        Assert.Equal("168 of 2016 rows", await page.Locator("#shown").TextContentAsync());
+        await Assertions.Expect(VisibleRows(page)).ToHaveCountAsync(168);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await VisibleRows(page).Nth(100).Locator(".open").PressAsync("Enter");
+        await page.Locator(".panel .item > summary").First.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".item[open] .prompt")).ToBeVisibleAsync();
+        _output.WriteLine(FormattableString.Invariant($"{html.Length / 1e6:0.0} MB; open {opened:0} ms of wall, {openedThread * 1000:0} ms of the page's thread; filter {filtered:0} ms, a row's item {watch.ElapsedMilliseconds} ms"));
+        await page.Locator("input[name=text]").FillAsync("");
+        await Assertions.Expect(VisibleRows(page)).ToHaveCountAsync(200);
+        await page.Locator("#more-rows button").PressAsync("Enter");
+        await Assertions.Expect(VisibleRows(page)).ToHaveCountAsync(400);
+    }
+
+    // What the page's main thread itself computed, whatever else the machine did meanwhile.
+    private static async Task<double> ThreadSecondsAsync(IPage page, bool reload)
+    {
+        ICDPSession session = await page.Context.NewCDPSessionAsync(page);
+        await session.SendAsync("Performance.enable", new Dictionary<string, object> { ["timeDomain"] = "threadTicks" });
+        if (reload)
+            await page.ReloadAsync();
+        System.Text.Json.JsonElement metrics = (await session.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
+        return metrics.EnumerateArray().First(metric => metric.GetProperty("name").GetString() == "TaskDuration").GetProperty("value").GetDouble();
     }
 
     [SkippableFact]
@@ -151,6 +208,7 @@ public sealed class ReportBrowserTests : IClassFixture<ReportBrowserTests.Page>
         await TabToAsync(page, ".item > summary");
         Assert.Matches("lost|gained|fell|rose", await page.EvaluateAsync<string>("document.activeElement.textContent"));
         await page.Keyboard.PressAsync("Enter");
+        await page.Locator(".item[open] .prompt").WaitForAsync();
         await TabToAsync(page, ".item[open] .prompt");
         await Assertions.Expect(page.Locator(".item[open] .prompt")).ToBeInViewportAsync();
         Assert.Empty(await ViolationsAsync(page));
