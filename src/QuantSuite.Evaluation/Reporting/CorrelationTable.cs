@@ -31,8 +31,10 @@ public sealed record CorrelationTable(string Model, string Perplexity, IReadOnly
             return null;
         scores = [.. scores.Where(task => task.Points.Count == most)];
         var mean = scores[0].Points.Select(point => (point.Recipe, scores.Average(task => task.Points.First(p => p.Recipe == point.Recipe).Score))).ToList();
-        CorrelationLine Line(string name, List<(string Recipe, double Score)> points) => new(name, [.. series.Select(s => CorrelationCell.Of([.. points.Where(p => s == All || MethodOf(p.Recipe) == s)], nats))]);
-        return new CorrelationTable(model, text[0].Result.Task, series, [Line("mean of all tasks", mean), .. scores.OrderBy(task => task.Key, NaturalOrder.Instance).Select(task => Line(task.Key, task.Points))]);
+        CorrelationLine Line(string name, List<(string Recipe, double Score)> points) =>
+            new(name, [.. series.Select(s => CorrelationCell.Of([.. points.Where(p => s == All || MethodOf(p.Recipe) == s)], nats))]);
+        return new CorrelationTable(model, text[0].Result.Task, series,
+            [Line("mean of all tasks", mean), .. scores.OrderBy(task => task.Key, NaturalOrder.Instance).Select(task => Line(task.Key, task.Points))]);
     }
 
     // gptq of gptq-int4-g32; full precision is nobody's series.

@@ -13,9 +13,9 @@ internal static class PooledWords
         _ => "perplexity",
     };
 
-    /// <summary>Its change with limits: points, nats or nats per token.</summary>
-    public static string Change(PooledPart part) =>
-        $"{Number(part, part.Change)} [{Number(part, part.Limits.Low)} … {Number(part, part.Limits.High)}] {Unit(part)}";
+    /// <summary>Its change with limits: points, nats or nats per token; or that no item changed.</summary>
+    public static string Change(PooledPart part) => part.Kind == VerdictKind.Changed ? "no change"
+        : $"{Number(part, part.Change)} [{Number(part, part.Limits.Low)} … {Number(part, part.Limits.High)}] {Unit(part)}";
 
     /// <summary>One line.</summary>
     public static string Of(PooledPart part)

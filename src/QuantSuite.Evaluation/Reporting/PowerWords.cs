@@ -19,7 +19,8 @@ internal static class PowerWords
             ? $"In four of five cases {items} see a loss of {Figures.Spread(loss, kind)} {Figures.DeltaUnit(kind)}{Flips(comparison, loss)}."
             : $"{items} cannot see any loss in four of five cases.";
         if (comparison.Margins is { } margins && margins.SmallestLoss(comparison.Alpha) is var nats && double.IsFinite(nats) && nats > 0)
-            yield return $"By log-likelihood margins they see {Figures.Significant(nats, 2)} nats, which is {Figures.Spread(MarginComparison.AsShare(nats), GateKind.RightOrWrong)} points over all handicaps.";
+            yield return $"By log-likelihood margins they see {Figures.Significant(nats, 2)} nats, which is "
+                + $"{Figures.Spread(MarginComparison.AsShare(nats), GateKind.RightOrWrong)} points over all handicaps.";
     }
 
     /// <summary>The comparison that tells of a row's discordance.</summary>

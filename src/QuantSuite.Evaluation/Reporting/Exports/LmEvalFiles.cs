@@ -166,7 +166,8 @@ public static class LmEvalFiles
 
     // A choice's number, as text, or the expected words.
     private static string Target(ItemOutcome item) =>
-        item.Choices.Count == 0 ? item.Expected : item.Choices.Index().First(choice => choice.Item == item.Expected || choice.Index == item.Choices.Count - 1).Index.ToString(CultureInfo.InvariantCulture);
+        item.Choices.Count == 0 ? item.Expected
+        : item.Choices.Index().First(choice => choice.Item == item.Expected || choice.Index == item.Choices.Count - 1).Index.ToString(CultureInfo.InvariantCulture);
 
     private static JsonObject Arguments(GateKind kind, ItemOutcome item)
     {

@@ -33,9 +33,10 @@ public static class MarkdownSummary
         int equal = report.Matrix.Pooled.Count - judged.Length;
         if (judged.Length > 0)
         {
-            text.Append("| all tasks together | model | recipe | tasks | change against approved, 99 % sure |\n|---|---|---|---:|---|\n");
+            text.Append("| all tasks together | model | recipe | tasks | change against approved, with limits |\n|---|---|---|---:|---|\n");
             foreach (PooledVerdict pooled in judged.OrderBy(pooled => pooled.Kind))
-                text.Append($"| {Mark(pooled.Kind)} {Word(pooled.Kind)} | {Cell(pooled.Model)} | {Cell(pooled.Recipe)} | {pooled.TaskCount} | {string.Join("; ", pooled.Parts.Select(PooledWords.Change))} |\n");
+                text.Append($"| {Mark(pooled.Kind)} {Word(pooled.Kind)} | {Cell(pooled.Model)} | {Cell(pooled.Recipe)} | {pooled.TaskCount} | ")
+                    .AppendJoin("; ", pooled.Parts.Select(PooledWords.Change)).Append(" |\n");
             text.Append('\n');
         }
         if (equal > 0)
@@ -48,7 +49,8 @@ public static class MarkdownSummary
             return;
         text.Append("| verdict | model | task | recipe | change against approved |\n|---|---|---|---|---|\n");
         foreach (ReportRow row in rows.Take(ShownRows))
-            text.Append($"| {Mark(row.Verdict.Kind)} {Word(row.Verdict.Kind)} | {Cell(row.Result.Model)} | {Cell(row.Result.Task)} | {Cell(row.Result.Recipe)} | {ChangeWords.Of(row.AgainstBaseline, row.Result.Gate.Kind)} |\n");
+            text.Append($"| {Mark(row.Verdict.Kind)} {Word(row.Verdict.Kind)} | {Cell(row.Result.Model)} | {Cell(row.Result.Task)} | {Cell(row.Result.Recipe)} | ")
+                .Append(ChangeWords.Of(row.AgainstBaseline, row.Result.Gate.Kind)).Append(" |\n");
         text.Append(rows.Length > ShownRows ? $"\n… and {Figures.Count(rows.Length - ShownRows)} more, on the page.\n\n" : "\n");
         foreach (ReportRow row in rows.Take(ShownRows))
             text.Append($"<details><summary>{Mark(row.Verdict.Kind)} {Html(ResultKey.Of(row.Result).ToString())}</summary>\n\n{Fenced(row.Verdict.Words)}\n</details>\n");

@@ -32,7 +32,8 @@ public class ExportTests
           <xs:element name="testsuite"><xs:complexType>
             <xs:sequence>
               <xs:element name="properties" minOccurs="0"><xs:complexType><xs:sequence><xs:element name="property" maxOccurs="unbounded"><xs:complexType>
-                <xs:attribute name="name" type="xs:string" use="required"/><xs:attribute name="value" type="xs:string" use="required"/></xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
+                <xs:attribute name="name" type="xs:string" use="required"/><xs:attribute name="value" type="xs:string" use="required"/>
+              </xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
               <xs:element name="testcase" minOccurs="0" maxOccurs="unbounded"><xs:complexType>
                 <xs:choice minOccurs="0" maxOccurs="unbounded">
                   <xs:element name="skipped" type="problem"/><xs:element name="error" type="problem"/><xs:element name="failure" type="problem"/>
@@ -79,8 +80,6 @@ public class ExportTests
         string text = MarkdownSummary.Of(Report);
         Assert.InRange(text.Length, 500, 1 << 20);
         Assert.True(text.IndexOf("all tasks together", StringComparison.Ordinal) < text.IndexOf("change against approved |\n|---|---|---|---|---|", StringComparison.Ordinal));
-        foreach (ReportRow row in Report.Rows.Where(row => row.NeedsAttention))
-            Assert.Contains($"<summary>", text);
         Assert.Equal(Report.Rows.Count(row => row.NeedsAttention), text.Split("<details>").Length - 1);
         Assert.DoesNotContain("<script", MarkdownSummary.Of(HostileReport.Report()).Split("```text")[0]);
     }

@@ -21,7 +21,8 @@ internal static class FullReport
         foreach (EvalResult result in results.Where(r => r.Model == "microworld-m"))
             EvalResultFile.Write(folder["other"], result.Recipe == "rtn-int4-g32" ? Swapped(result) : result);
         DiagnosisFile.Update(folder["results"], "microworld-m", "rtn-int2-g32", before => before with { Blames = [Blamed], Divergence = Diverged, Tensors = Tensors });
-        Loosen(folder, results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "rtn-int2-g32" }), results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "fp32" }));
+        Loosen(folder, results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "rtn-int2-g32" }),
+            results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "fp32" }));
         return Report.Read(folder["results"], folder["baselines"], new ReportOptions { History = folder["history"], Against = folder["other"], Today = Today });
     }
 

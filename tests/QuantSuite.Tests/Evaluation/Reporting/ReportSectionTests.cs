@@ -34,7 +34,8 @@ public sealed class ReportSectionTests : IClassFixture<ReportSectionTests.Writte
     [Fact]
     public void Every_section_is_there_once()
     {
-        foreach (string id in (string[])["verdicts", "pooled", "change", "rows", "other", "bits", "speed", "perplexity", "abilities", "context", "calibration", "cause", "power", "cost", "environment"])
+        foreach (string id in (string[])["verdicts", "pooled", "change", "rows", "other", "bits", "speed",
+            "perplexity", "abilities", "context", "calibration", "cause", "power", "cost", "environment"])
             Assert.Equal(2, _html.Split($" id=\"{id}\"").Length);
         Assert.True(_html.IndexOf("id=\"pooled\"", StringComparison.Ordinal) < _html.IndexOf("id=\"change\"", StringComparison.Ordinal));
     }
@@ -56,7 +57,8 @@ public sealed class ReportSectionTests : IClassFixture<ReportSectionTests.Writte
             {
                 double Cheap(QualityPoint p) => axis.IsBetterHigh ? p.Cost : -p.Cost;
                 foreach (QualityPoint point in chart.Points)
-                    Assert.Equal(!chart.Front.Contains(point), chart.Points.Any(o => Cheap(o) >= Cheap(point) && o.Accuracy >= point.Accuracy && (Cheap(o), o.Accuracy) != (Cheap(point), point.Accuracy)));
+                    Assert.Equal(!chart.Front.Contains(point), chart.Points.Any(o =>
+                        Cheap(o) >= Cheap(point) && o.Accuracy >= point.Accuracy && (Cheap(o), o.Accuracy) != (Cheap(point), point.Accuracy)));
             }
     }
 
