@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Baselines;
+using QuantSuite.Evaluation.Reporting;
 using QuantSuite.Evaluation.Rows;
 using QuantSuite.Evaluation.Statistics;
 using QuantSuite.Models;
@@ -25,6 +26,7 @@ public sealed class DivergenceVerb : Verb
     private readonly Option<string?> record = new("--record") { Description = "Record this recipe's top-k distributions in a file, and compare nothing." };
     private readonly Option<string?> against = new("--against") { Description = "Compare with a recorded file: a lower bound of the divergence." };
     private readonly Option<int> top = new("--top") { Description = "k of --record.", DefaultValueFactory = _ => UsualWidth };
+    private readonly Option<bool> save = new("--save") { Description = "Keep the comparison with --base beside the results, for the page." };
     private readonly Option<bool> json = new("--json") { Description = "Print JSON." };
 
     /// <summary>The verb.</summary>
@@ -33,7 +35,7 @@ public sealed class DivergenceVerb : Verb
             "divergence microworld-m --recipe rtn-int4-g32", "divergence microworld-m --record base.dist", "divergence microworld-m --recipe rtn-int3-g32 --against base.dist --json")
     {
         model.AddTo(this);
-        foreach (Option option in (Option[])[full, sequences, record, against, top, json])
+        foreach (Option option in (Option[])[full, sequences, record, against, top, save, json])
             Add(option);
     }
 
@@ -67,7 +69,13 @@ public sealed class DivergenceVerb : Verb
 
     private IReadOnlyList<Metric> Exact(DecoderModel judged, CalibrationTokens text, ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
         model.Beside(judged, Recipe.Parse(arguments.GetRequiredValue(full)), arguments, terminal, cancellation,
-            other => ModelDivergence.Of(other, judged, text.Sequences, cancellation: cancellation).Metrics());
+            other =>
+            {
+                DivergenceSummary summary = ModelDivergence.Of(other, judged, text.Sequences, cancellation: cancellation);
+                if (arguments.GetValue(save))
+                    DiagnosisFile.Update(EvalSettings.FromEnvironment().Results, judged.Name, judged.Identity.Recipe, before => before with { Divergence = Divergence.Of(text.Name, summary) });
+                return summary.Metrics();
+            });
 
     private static IReadOnlyList<Metric> Bounds(DecoderModel judged, CalibrationTokens text, DistributionFile file)
     {

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using QuantSuite.Evaluation.Blaming;
+
 namespace QuantSuite.Evaluation.Reporting;
 
 /// <summary>
@@ -18,8 +21,9 @@ public sealed record Diagnosis
     /// <summary>AbsMax, Std and Kurtosis of its tensors by layer; empty where they were not measured.</summary>
     public IReadOnlyList<TensorLine> Tensors { get; init; } = [];
 
-    /// <summary>Which parts are guilty of a task's loss, one entry a task.</summary>
-    public IReadOnlyList<Blame> Blames { get; init; } = [];
+    /// <summary>Which parts are guilty of a task's loss, one record a task; each lies in a file of its own beside its row's result (<see cref="BlameFile"/>).</summary>
+    [JsonIgnore]
+    public IReadOnlyList<BlameRecord> Blames { get; init; } = [];
 }
 
 /// <summary>Divergence from full precision over the tokens of a text.</summary>
@@ -50,17 +54,3 @@ public sealed record HistogramBin(double Low, double High, int Count);
 /// <param name="Kind">The linear (<c>q_proj</c>), the input in the field's words, <c>keys</c> or <c>values</c>.</param>
 /// <param name="Layer">The block's number.</param>
 public sealed record TensorLine(string Role, string Kind, int Layer, double AbsMax, double Std, double Kurtosis);
-
-/// <summary>What restoring full precision part by part gives back.</summary>
-/// <param name="Task">The task whose loss is explained.</param>
-/// <param name="MeanKl">Mean KL of the recipe against full precision over the task's tokens, nats.</param>
-/// <param name="LostCount">Items that the recipe lost against full precision.</param>
-/// <param name="Parts">Blocks, and the linears of the worst one, in the order that they were restored.</param>
-public sealed record Blame(string Task, double MeanKl, int LostCount, IReadOnlyList<BlamedPart> Parts);
-
-/// <summary>A part that was put back to full precision, alone.</summary>
-/// <param name="Name">As checkpoints name it: <c>layers.3</c>, <c>layers.3.mlp.down_proj</c>.</param>
-/// <param name="KlRestored">Mean KL that is gone then, nats; negative where it grew.</param>
-/// <param name="ReturnedCount">Lost items that are right again.</param>
-/// <param name="IsLinear">Whether it is a linear inside of a block.</param>
-public sealed record BlamedPart(string Name, double KlRestored, int ReturnedCount, bool IsLinear = false);

@@ -38,9 +38,8 @@ public static class DiagnosisFile
         }
     }
 
-    private static bool IsWhole(Diagnosis read) => read is { Tensors: not null, Blames: not null }
+    private static bool IsWhole(Diagnosis read) => read is { Tensors: not null }
         && read.Tensors.All(line => line is { Role: not null, Kind: not null })
-        && read.Blames.All(blame => blame is { Task: not null, Parts: not null } && blame.Parts.All(part => part is { Name: not null }))
         && read.Divergence is null or { Text: not null, Metrics: not null, Kl: not null };
 
     private static Diagnosis? TryRead(string path)

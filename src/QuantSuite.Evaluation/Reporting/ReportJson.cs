@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using QuantSuite.Evaluation.Baselines;
+using QuantSuite.Evaluation.Sentinels;
 
 namespace QuantSuite.Evaluation.Reporting;
 
@@ -212,6 +213,8 @@ internal sealed class ReportJson
         yield return ("Family", r.Family);
         yield return ("Task version", r.TaskVersion.ToString());
         yield return ("Items", Figures.Count(r.Items.Count));
+        foreach (Sentinel sentinel in r.Sentinels)
+            yield return ("Sentinel", sentinel.Words);
         foreach ((string name, string value) in r.Settings)
             yield return (name, value);
         yield return ("Gate", $"{GateWords(r.Gate.Kind)}, margin {Figures.Spread(r.Gate.Margin, r.Gate.Kind)} {Figures.DeltaUnit(r.Gate.Kind)}");

@@ -1,3 +1,5 @@
+using QuantSuite.Evaluation.Blaming;
+
 namespace QuantSuite.Evaluation.Reporting;
 
 /// <summary>
@@ -24,6 +26,9 @@ internal sealed class ResultFolder
             return folder;
         foreach (string file in Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             folder.Add(file, Path.GetRelativePath(path, file).Replace('\\', '/'));
+        foreach (string file in Directory.EnumerateFiles(path, "*" + BlameFile.Extension, SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            if (BlameFile.Read(file) is { } record)
+                folder.Add(record);
         return folder;
     }
 
@@ -44,6 +49,13 @@ internal sealed class ResultFolder
         {
             _unreadable.Add(new UnreadableFile(name, e.Message.Replace(file, name, StringComparison.Ordinal)));
         }
+    }
+
+    private void Add(BlameRecord record)
+    {
+        (string, string) key = (record.Header.Model, record.Header.Recipe);
+        Diagnosis before = _diagnoses.GetValueOrDefault(key) ?? new Diagnosis { Model = record.Header.Model, Recipe = record.Header.Recipe };
+        _diagnoses[key] = before with { Blames = [.. before.Blames, record] };
     }
 
     private void Keep(EvalResult result)

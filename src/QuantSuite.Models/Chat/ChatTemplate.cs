@@ -6,7 +6,7 @@ namespace QuantSuite.Models.Chat;
 /// <summary>
 /// The Jinja template by which a model's conversations become text. It is rendered as transformers 5 renders it (Jinja 3.1, immutable sandbox, trim_blocks,
 /// lstrip_blocks, loop controls, <c>generation</c>, <c>raise_exception</c>, <c>strftime_now</c>, its <c>tojson</c>), to the byte; what a template cannot
-/// reach is .NET: values are JSON's, members are a fixed list, and steps, recursion and output are bounded. No library on NuGet renders Jinja, so the lexer,
+/// reach is .NET: values are JSON's, members are a fixed list, and steps, recursion and output are bounded. No library that renders Jinja to the byte was found, so the lexer,
 /// parser and evaluator are here. Safe to use from several threads.
 /// </summary>
 public sealed class ChatTemplate

@@ -1,5 +1,6 @@
 using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Baselines;
+using QuantSuite.Evaluation.Blaming;
 using QuantSuite.Evaluation.Reporting;
 
 namespace QuantSuite.Tests.Evaluation.Reporting;
@@ -20,14 +21,21 @@ internal static class FullReport
                 EvalResultFile.Write(folder[$"history/2026-11-{night:00}"], Earlier(result, night));
         foreach (EvalResult result in results.Where(r => r.Model == "microworld-m"))
             EvalResultFile.Write(folder["other"], result.Recipe == "rtn-int4-g32" ? Swapped(result) : result);
-        DiagnosisFile.Update(folder["results"], "microworld-m", "rtn-int2-g32", before => before with { Blames = [Blamed], Divergence = Diverged, Tensors = Tensors });
+        DiagnosisFile.Update(folder["results"], "microworld-m", "rtn-int2-g32", before => before with { Divergence = Diverged, Tensors = Tensors });
+        string blame = BlameFile.PathOf(folder["results"], new ResultKey("microworld-m", "arithmetic", "rtn-int2-g32"));
+        BlameFile.Begin(blame, new BlameHeader("microworld-m", "arithmetic", "rtn-int2-g32", "", [.. Enumerable.Range(0, 40).Select(i => $"{i}")], 37, 900, 0.42));
+        foreach (BlamePart part in Blamed)
+            BlameFile.Append(blame, part);
         Loosen(folder, results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "rtn-int2-g32" }),
             results.First(r => r is { Model: "microworld-m", Task: "knowledge", Recipe: "fp32" }));
         return Report.Read(folder["results"], folder["baselines"], new ReportOptions { History = folder["history"], Against = folder["other"], Today = Today });
     }
 
-    private static Blame Blamed => new("arithmetic", 0.42, 37,
-        [new("layers.0", 0.05, 3), new("layers.1", 0.29, 25), new("layers.1.mlp.down_proj", 0.24, 21, IsLinear: true), new("layers.2", -0.01, 0)]);
+    private static BlamePart[] Blamed =>
+    [
+        new(BlameLevel.Block, "layers.0", 0.37, 0.05, 3), new(BlameLevel.Block, "layers.1", 0.13, 0.29, 25), new(BlameLevel.Block, "layers.2", 0.43, -0.01, 0),
+        new(BlameLevel.Linear, "layers.1.mlp.down_proj", 0.18, 0.24, 21),
+    ];
 
     private static Divergence Diverged => new("wikitext2", 900, [new("Mean KLD", 0.42, 0.03, false, "nats"), new("Same top p", 0.81, 0.01, true)],
         [.. Enumerable.Range(-18, 21).Select(third => new HistogramBin(Math.Pow(10, third / 3.0), Math.Pow(10, (third + 1) / 3.0), 100 - third * third / 4))]);

@@ -144,9 +144,9 @@ public sealed class ReportSectionTests : IClassFixture<ReportSectionTests.Writte
     {
         using TestFolder folder = new();
         DiagnosisFile.Update(folder.Path, "m", "r", d => d with { Tensors = [new TensorLine("weight", "q_proj", 0, 1, 2, 3)] });
-        string path = DiagnosisFile.Update(folder.Path, "m", "r", d => d with { Blames = [new Blame("t", 1, 2, [])] });
-        Assert.Equal((1, 1), (DiagnosisFile.Read(path).Tensors.Count, DiagnosisFile.Read(path).Blames.Count));
-        File.WriteAllText(path, "{\"model\": \"m\", \"recipe\": \"r\", \"blames\": [null]}");
+        string path = DiagnosisFile.Update(folder.Path, "m", "r", d => d with { Divergence = new Divergence("t", 1, [], []) });
+        Assert.Equal((1, 1), (DiagnosisFile.Read(path).Tensors.Count, DiagnosisFile.Read(path).Divergence!.TokenCount));
+        File.WriteAllText(path, "{\"model\": \"m\", \"recipe\": \"r\", \"tensors\": [null]}");
         Assert.Throws<InvalidDataException>(() => DiagnosisFile.Read(path));
         Assert.Single(Report.Read(folder.Path, folder["baselines"]).Unreadable);
     }
