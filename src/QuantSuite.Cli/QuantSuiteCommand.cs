@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using QuantSuite.Cli.Verbs;
 using QuantSuite.Evaluation;
+using QuantSuite.Evaluation.Fetching;
 using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Tokenization;
@@ -17,7 +18,7 @@ public static class QuantSuiteCommand
     public static IReadOnlyList<Verb> Verbs =>
     [
         new RunVerb(), new AcceptVerb(), new CompareVerb(), new PowerVerb(), new LintVerb(), new CalibrateNoiseVerb(), new DivergenceVerb(),
-        new ReportVerb(), new ListVerb(), new InspectVerb(), new QuantizeVerb(),
+        new ReportVerb(), new ListVerb(), new FetchVerb(), new InspectVerb(), new QuantizeVerb(),
         new ProbeVerb(), new BlameVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 
@@ -92,6 +93,6 @@ public static class QuantSuiteCommand
 
     // IOException and its like: a path that cannot be read or written, a full disk. Their messages name the path.
     private static bool IsBadInput(Exception exception) =>
-        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException
+        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException or FetchException
             or InvalidDataException or IOException or UnauthorizedAccessException;
 }

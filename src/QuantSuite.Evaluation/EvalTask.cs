@@ -43,6 +43,9 @@ public abstract class EvalTask(TaskCard card)
     /// <summary>The file or folder of the items below a data folder, e.g. <c>hellaswag/hellaswag_val_full.txt.bz2</c>.</summary>
     public string Source => card.Source;
 
+    /// <summary>All files and folders that the task reads, <see cref="Source"/> first.</summary>
+    public IReadOnlyList<string> Files => [card.Source, .. card.Besides ?? []];
+
     /// <summary>What an item's score is; the gate and its margin follow from it and from the number of items (<see cref="Gate.For"/>).</summary>
     public abstract GateKind GateKind { get; }
 

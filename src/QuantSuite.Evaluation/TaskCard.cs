@@ -7,5 +7,7 @@ namespace QuantSuite.Evaluation;
 /// <param name="Source">The file or folder of the items below a data folder, e.g. <c>hellaswag/hellaswag_val_full.txt.bz2</c>.</param>
 /// <param name="Paper">Who published the benchmark: authors, year, arXiv number.</param>
 /// <param name="Prefix">A token id put in front of every prompt, or null for what the model's tokenizer adds by itself.</param>
+/// <param name="Besides">Files or folders that the task reads besides its source.</param>
 /// <param name="Version">Other prompts or other scoring, other version.</param>
-public sealed record TaskCard(string Name, string Ability, string Reference, string Source, string Paper = "", int? Prefix = null, int Version = 1);
+public sealed record TaskCard(string Name, string Ability, string Reference, string Source, string Paper = "", int? Prefix = null, int Version = 1,
+    IReadOnlyList<string>? Besides = null);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using QuantSuite.Evaluation;
+using QuantSuite.Evaluation.Fetching;
 using QuantSuite.Evaluation.Rows;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Quantization;
@@ -34,7 +35,7 @@ public sealed class ListVerb : Verb
         (string[] columns, IEnumerable<string[]> entries) = arguments.GetRequiredValue(what) switch
         {
             "models" => ((string[])["Name", "Family", "Path"], EvalRow.Models(settings).Select(model => (string[])[model.Name, model.Family, model.Path])),
-            "tasks" => (["Name", "Ability", "Shape", "Data", "Equals"], EvalTasks.All.Select(Row)),
+            "tasks" => (["Name", "Ability", "Shape", ">Items", "Equals", "Paper", "Data", "Publisher", "Hash"], EvalTasks.All.Select(Row)),
             "recipes" => (["Recipe", "Method", "Weights", ">Bits", "Activations", "KvCache"], Recipes.ParseAll(settings.Recipes).Select(Row)),
             "formats" => (["Name", ">Bits", "SharedBy", "Scale"], NumericFormats.All.Select(Row)),
             _ => (["Name", "Source"], QuantizationMethods.All.Select(method => (string[])[method.Name, method.Source])),
@@ -46,7 +47,14 @@ public sealed class ListVerb : Verb
         return ExitCode.Done;
     }
 
-    private static string[] Row(EvalTask task) => [task.Name, task.Ability, task.Shape.ToString(), task.Source, task.Reference];
+    private static string[] Row(EvalTask task)
+    {
+        IReadOnlyList<PublishedFile> files = PublishedFiles.Of(task);
+        string count = TaskSizes.Find(task.Name)?.ToString(CultureInfo.InvariantCulture) ?? "";
+        string publishers = files.Count == 0 ? "ships with QuantSuite" : string.Join(", ", files.Select(file => file.Publisher).Distinct());
+        string hash = files.Count == 1 ? files[0].Hash.ToString() : files.Count == 0 ? "" : $"of each of {files.Count} files";
+        return [task.Name, task.Ability, task.Shape.ToString(), count, task.Reference, task.Paper, string.Join(", ", task.Files), publishers, hash];
+    }
 
     private static string[] Row(NumericFormat format) => format.IsFullPrecision
         ? [format.Name, format.Bits.ToString(CultureInfo.InvariantCulture), "", ""]

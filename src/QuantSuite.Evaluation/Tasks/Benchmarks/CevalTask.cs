@@ -11,7 +11,7 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// <param name="shotCount">0 to 5.</param>
 public sealed class CevalTask(int shotCount) : MultipleChoiceTask(new(
     $"ceval_{shotCount}shot", "knowledge", $"lm-evaluation-harness ceval-valid 2.0, {shotCount} shots: acc over all items",
-    "ceval/ceval-exam.zip", "Huang et al. 2023, 2305.08322"))
+    "ceval/ceval-exam.zip", "Huang et al. 2023, 2305.08322", Besides: ["ceval/subject_mapping.json"]))
 {
     private const string Ending = "_val.csv", Validation = "ceval-exam/val/";
     private static readonly string[] Letters = ["A", "B", "C", "D"];

@@ -11,7 +11,7 @@ namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 /// <param name="target">Another.</param>
 public sealed class NtrexTask(string source, string target) : GenerationTask(new(
     $"ntrex_{source}_{target}", "translation", "lm-evaluation-harness translation prompt (wmt16), 0 shots: chrf, bleu, ter as sacrebleu",
-    $"ntrex/{FileOf(target)}", "Federmann et al. 2022, SUMEval"))
+    $"ntrex/{FileOf(target)}", "Federmann et al. 2022, SUMEval", Besides: [$"ntrex/{FileOf(source)}"]))
 {
     /// <inheritdoc/>
     public override GateKind GateKind => GateKind.Score;
