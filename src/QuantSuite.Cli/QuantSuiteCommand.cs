@@ -4,6 +4,7 @@ using QuantSuite.Cli.Verbs;
 using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Fetching;
 using QuantSuite.Evaluation.Rows;
+using QuantSuite.Models.Chat;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Tokenization;
 using QuantSuite.Quantization;
@@ -18,7 +19,7 @@ public static class QuantSuiteCommand
     public static IReadOnlyList<Verb> Verbs =>
     [
         new RunVerb(), new AcceptVerb(), new CompareVerb(), new PowerVerb(), new LintVerb(), new CalibrateNoiseVerb(), new DivergenceVerb(),
-        new ReportVerb(), new ListVerb(), new FetchVerb(), new InspectVerb(), new QuantizeVerb(),
+        new ReportVerb(), new ListVerb(), new FetchVerb(), new JudgeVerb(), new InspectVerb(), new QuantizeVerb(),
         new ProbeVerb(), new BlameVerb(), new StatisticsVerb(), new CacheVerb(), new ScoreVerb(), new LogitsVerb(),
     ];
 
@@ -93,6 +94,6 @@ public static class QuantSuiteCommand
 
     // IOException and its like: a path that cannot be read or written, a full disk. Their messages name the path.
     private static bool IsBadInput(Exception exception) =>
-        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException or FetchException
+        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException or FetchException or ChatTemplateException
             or InvalidDataException or IOException or UnauthorizedAccessException;
 }

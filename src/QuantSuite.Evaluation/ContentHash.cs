@@ -24,6 +24,13 @@ public sealed class ContentHash : IDisposable
         return hash.Hex();
     }
 
+    /// <summary>Hash of a text.</summary>
+    public static string Of(string text)
+    {
+        using var hash = new ContentHash();
+        return hash.Add(text).Hex();
+    }
+
     /// <summary>Hash of everything that a model's numbers depend on.</summary>
     public static string Of(LanguageModel model)
     {
@@ -89,6 +96,11 @@ public sealed class ContentHash : IDisposable
                 break;
             case TextItem text:
                 Add(text.Request).Add(text.WordCount).Add(text.ByteCount);
+                break;
+            case DialogueItem dialogue:
+                Add(dialogue.Request([]));
+                foreach (string turn in dialogue.Turns)
+                    Add(turn);
                 break;
             case GenerationItem generation:
                 Add(generation.Request);

@@ -1,4 +1,5 @@
 using QuantSuite.Models;
+using QuantSuite.Models.Chat;
 
 namespace QuantSuite.Evaluation;
 
@@ -17,11 +18,27 @@ public abstract record EvalItem
     /// <summary>How many requests the item makes.</summary>
     public abstract int RequestCount { get; }
 
+    /// <summary>How often the item makes them, one after the other: once, or once for each turn of a dialogue.</summary>
+    public virtual int RoundCount => 1;
+
     /// <summary>What is asked, in words.</summary>
     public abstract string Prompt { get; }
 
     /// <summary>The right answer in words, or empty.</summary>
     public abstract string Expected { get; }
+
+    /// <summary>The prompt as a description (system), worked examples and the question (user, assistant, user); empty where all of it is one user's turn.</summary>
+    public IReadOnlyList<ChatMessage> Conversation { get; init; } = [];
+
+    /// <summary>The item as it is put to a model with a chat template; plain text to be scored stays as it is.</summary>
+    /// <param name="render">The template, with the beginning of the assistant's turn.</param>
+    public virtual EvalItem InChat(Func<IReadOnlyList<ChatMessage>, string> render) => this;
+
+    /// <summary>The item with a limit on what is written in answer.</summary>
+    public virtual EvalItem WithAtMost(int newTokenCount) => this;
+
+    /// <summary>A prompt as turns.</summary>
+    protected IReadOnlyList<ChatMessage> TurnsOf(string prompt) => Conversation.Count > 0 ? Conversation : [new ChatMessage("user", prompt)];
 }
 
 /// <summary>Choices, each scored as a continuation of its context; the choice of the highest score is the model's answer.</summary>
@@ -44,6 +61,21 @@ public sealed record ChoiceItem : EvalItem
 
     /// <inheritdoc/>
     public override string Expected => Choices[Gold];
+
+    /// <summary>The context through the template; each choice follows it bare, as lm-evaluation-harness drops the delimiter there.</summary>
+    /// <inheritdoc/>
+    public override EvalItem InChat(Func<IReadOnlyList<ChatMessage>, string> render)
+    {
+        var contexts = Requests.Select(request => request.Context).Distinct().ToDictionary(context => context, context => context.Length == 0 ? "" : render(TurnsOf(context)));
+        return this with
+        {
+            Requests = [.. Requests.Zip(Choices, (request, choice) => request with
+            {
+                Context = contexts[request.Context],
+                Continuation = request.Continuation == " " + choice ? choice : request.Continuation,
+            })],
+        };
+    }
 
     /// <summary>The usual item: one context, and a delimiter between it and each choice.</summary>
     public static ChoiceItem Of(string id, string context, IReadOnlyList<string> choices, int gold, string delimiter = " ", int? prefix = null) => new()
@@ -97,4 +129,12 @@ public sealed record GenerationItem : EvalItem
 
     /// <inheritdoc/>
     public override string Expected => Target;
+
+    /// <inheritdoc/>
+    public override EvalItem InChat(Func<IReadOnlyList<ChatMessage>, string> render) => this with { Request = Request with { Context = render(TurnsOf(Request.Context)) } };
+
+    /// <inheritdoc/>
+    public override EvalItem WithAtMost(int newTokenCount) => Request.MaxTokensBeyond is null
+        ? this with { Request = Request with { MaxTokens = Math.Min(Request.MaxTokens, newTokenCount) } }
+        : this;
 }

@@ -1,3 +1,5 @@
+using QuantSuite.Models.Chat;
+
 namespace QuantSuite.Evaluation;
 
 /// <summary>What a run needs besides task and model.</summary>
@@ -20,6 +22,15 @@ public sealed record EvalOptions
 
     /// <summary>Only these items, by their place in the task and in this order; null for all. Such a run is a part of one and no result to approve.</summary>
     public IReadOnlyList<int>? Picked { get; init; }
+
+    /// <summary>The template that prompts go through, or null to ask with the bare prompts.</summary>
+    public ChatTemplate? Chat { get; init; }
+
+    /// <summary>The most new tokens of an answer, where a task asks for more; or null.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>Items with longer prompts are left out, in tokens; or null.</summary>
+    public int? MaxPromptTokens { get; init; }
 
     /// <summary>The folder of the answer cache (<c>artifacts/cache</c>), or null to save nothing and to resume nothing.</summary>
     public string? CacheFolder { get; init; }

@@ -49,12 +49,25 @@ public static class EvalRunner
     {
         if (options.Limit is <= 0)
             throw new ArgumentOutOfRangeException(nameof(options), $"The limit is {options.Limit}; expected at least 1 item, or no limit.");
-        IReadOnlyList<EvalItem> items = task.Fit(task.Load(options.Data), model);
+        IReadOnlyList<EvalItem> items = Shaped(task.Fit(task.Load(options.Data), model), model, options);
         if (items.Count == 0)
             throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name}: the file is empty, or its text shorter than a window.");
         if (options.Picked is { } picked)
             return [.. picked.Select(index => items[index])];
         return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
+    }
+
+    // Through the chat template, limited, and without those whose prompts are too long.
+    private static IReadOnlyList<EvalItem> Shaped(IReadOnlyList<EvalItem> items, LanguageModel model, EvalOptions options)
+    {
+        IEnumerable<EvalItem> shaped = items;
+        if (options.Chat is { } template && new ChatPrompt(template, model.Tokenizer) is var chat)
+            shaped = shaped.Select(item => item.InChat(chat.Render));
+        if (options.MaxNewTokens is { } newTokenCount)
+            shaped = shaped.Select(item => item.WithAtMost(newTokenCount));
+        if (options.MaxPromptTokens is { } promptTokenCount)
+            shaped = shaped.Where(item => item is TextItem || model.Tokenizer.Encode(item.Prompt).Length <= promptTokenCount);
+        return options.Limit is { } limit && options.Picked is null ? [.. shaped.Take(limit)] : [.. shaped];
     }
 
     private static IReadOnlyList<Metric> Metrics(EvalTask task, IReadOnlyList<ItemOutcome> outcomes)
@@ -70,6 +83,12 @@ public static class EvalRunner
     private static SortedDictionary<string, string> Settings(EvalTask task, EvalOptions options)
     {
         var settings = new SortedDictionary<string, string>(task.Settings.ToDictionary(), StringComparer.Ordinal);
+        if (options.Chat is { } template)
+            settings["chat"] = ContentHash.Of(template.Source)[..16];
+        if (options.MaxNewTokens is { } newTokenCount)
+            settings["max_new_tokens"] = $"{newTokenCount}";
+        if (options.MaxPromptTokens is { } promptTokenCount)
+            settings["max_prompt_tokens"] = $"{promptTokenCount}";
         if (options.Limit is { } limit)
             settings["limit"] = $"{limit}";
         return settings;

@@ -47,6 +47,7 @@ public static class EvalTasks
         new HumanEvalTask(),
         new IfEvalTask(),
         new FollowBenchTask(),
+        new MtBenchTask(),
         new LongEvalTask(200),
         new LongEvalTask(400),
         new LongEvalTask(600),

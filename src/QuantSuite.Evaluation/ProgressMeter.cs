@@ -26,8 +26,9 @@ internal sealed class ProgressMeter
         this.model = model;
         firstToken = model.TokenCount;
         this.report = report;
-        itemOf = [.. items.SelectMany((item, index) => Enumerable.Repeat(index, item.RequestCount))];
-        open = [.. items.Select(item => item.RequestCount)];
+        int roundCount = items.Select(item => item.RoundCount).DefaultIfEmpty().Max();
+        itemOf = [.. Enumerable.Range(0, roundCount).SelectMany(round => items.SelectMany((item, index) => Enumerable.Repeat(index, item.RoundCount > round ? item.RequestCount : 0)))];
+        open = [.. items.Select(item => item.RequestCount * item.RoundCount)];
         computed = new bool[items.Count];
     }
 

@@ -14,6 +14,7 @@ internal sealed class RememberingModel : LanguageModel
     private readonly ProgressMeter meter;
     private readonly string identity;
     private readonly ContentHash bits = new(), prompts = new(), keys = new();
+    private int askedCount;
 
     public RememberingModel(LanguageModel inner, AnswerCache? cache, ProgressMeter meter)
     {
@@ -81,6 +82,8 @@ internal sealed class RememberingModel : LanguageModel
         IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, Action<int, TAnswer> completed, CancellationToken cancellation)
     {
         var answers = new TAnswer[requests.Count];
+        int first = askedCount; // of the rounds before
+        askedCount += requests.Count;
         var missing = new OrderedDictionary<string, List<int>>();
         for (int i = 0; i < requests.Count; i++)
         {
@@ -90,7 +93,7 @@ internal sealed class RememberingModel : LanguageModel
             if (cache?.Find(key) is { } line && kind.Read(line, out TAnswer saved))
             {
                 completed(i, answers[i] = saved);
-                meter.Found(i);
+                meter.Found(first + i);
             }
             else if (missing.TryGetValue(key, out List<int>? positions))
             {
@@ -103,13 +106,13 @@ internal sealed class RememberingModel : LanguageModel
             }
         }
         if (missing.Count > 0)
-            AskInner(requests, kind, missing, answers, completed, cancellation);
+            AskInner(requests, first, kind, missing, answers, completed, cancellation);
         foreach (TAnswer answer in answers)
             kind.HashAnswer(bits, answer);
     }
 
     private void AskInner<TRequest, TAnswer>(
-        IReadOnlyList<TRequest> requests, Kind<TRequest, TAnswer> kind, OrderedDictionary<string, List<int>> missing, TAnswer[] answers,
+        IReadOnlyList<TRequest> requests, int first, Kind<TRequest, TAnswer> kind, OrderedDictionary<string, List<int>> missing, TAnswer[] answers,
         Action<int, TAnswer> completed, CancellationToken cancellation)
     {
         TRequest[] asked = [.. missing.Values.Select(positions => requests[positions[0]])];
@@ -122,7 +125,7 @@ internal sealed class RememberingModel : LanguageModel
             foreach (int position in positions)
             {
                 completed(position, answers[position] = answer);
-                meter.Computed(position, position == positions[0] ? kind.Size(asked[index]) : 0);
+                meter.Computed(first + position, position == positions[0] ? kind.Size(asked[index]) : 0);
             }
         }, cancellation);
         if (answered != asked.Length)

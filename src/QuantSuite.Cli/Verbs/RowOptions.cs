@@ -15,6 +15,9 @@ internal sealed class RowOptions
     private readonly Option<string?> filter = new("--filter", "-f") { Description = "Which rows, as in dotnet test: \"Model=microworld-m&Bits=4&Task=arithmetic\"." };
     private readonly Option<string?> calibration = new("--calibration", "-c") { Description = "The calibration text of recipes that name none: microworld, wikitext2, or a text file." };
     private readonly Option<int?> limit = new("--limit", "-l") { Description = "Only the first so many items of each task." };
+    private readonly Option<bool> chat = new("--chat") { Description = "Put prompts through the model's chat template." };
+    private readonly Option<int?> newTokens = new("--max-new-tokens") { Description = "The most new tokens of an answer. Default: each task's own limit." };
+    private readonly Option<int?> promptTokens = new("--max-prompt-tokens") { Description = "Leave out items with longer prompts." };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> strict = new("--strict") { Description = "Changed bits with equal outcomes fail too, and so do verdicts that the items cannot decide." };
     private readonly Option<string?> shard = new("--shard") { Description = "The share of the rows that this machine runs: i/n. Results of all shares merge by copying." };
@@ -24,7 +27,7 @@ internal sealed class RowOptions
     /// <summary>Adds all of them to a verb.</summary>
     public void AddTo(Command verb)
     {
-        foreach (Option option in (Option[])[models, recipes, tasks, data, calibration, filter, limit, threads, shard, strict, baselines, artifacts])
+        foreach (Option option in (Option[])[models, recipes, tasks, data, calibration, filter, limit, chat, newTokens, promptTokens, threads, shard, strict, baselines, artifacts])
             verb.Add(option);
     }
 
@@ -63,6 +66,9 @@ internal sealed class RowOptions
             Recipes = Given(arguments, recipes) is { Count: > 0 } texts ? [.. texts.SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries))] : environment.Recipes,
             Calibration = arguments.GetValue(calibration) ?? environment.Calibration,
             Limit = AtLeastOne("--limit", arguments.GetValue(limit)) ?? environment.Limit,
+            Chat = environment.Chat || arguments.GetValue(chat),
+            MaxNewTokens = AtLeastOne("--max-new-tokens", arguments.GetValue(newTokens)) ?? environment.MaxNewTokens,
+            MaxPromptTokens = AtLeastOne("--max-prompt-tokens", arguments.GetValue(promptTokens)) ?? environment.MaxPromptTokens,
             ThreadCount = AtLeastOne("--threads", arguments.GetValue(threads)) ?? environment.ThreadCount,
             Strict = environment.Strict || arguments.GetValue(strict),
             Shard = arguments.GetValue(shard) is { } share ? Shard.Parse("--shard", share) : environment.Shard,

@@ -26,6 +26,15 @@ public sealed record EvalSettings
     /// <summary>The first so many items of each task, or null for all. <c>QUANTSUITE_LIMIT</c>.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>Whether prompts go through the model's chat template. <c>QUANTSUITE_CHAT</c>.</summary>
+    public bool Chat { get; init; }
+
+    /// <summary>The most new tokens of an answer, or null for each task's own. <c>QUANTSUITE_MAX_NEW_TOKENS</c>.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>Items with longer prompts are left out, or null for none. <c>QUANTSUITE_MAX_PROMPT_TOKENS</c>.</summary>
+    public int? MaxPromptTokens { get; init; }
+
     /// <summary>Threads of the kernels. Changes no number. <c>QUANTSUITE_THREADS</c>; all processors where not given.</summary>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 
@@ -73,6 +82,9 @@ public sealed record EvalSettings
             Recipes = Split(Read("RECIPES"), ' '),
             Calibration = Read("CALIBRATION") is { } text && File.Exists(Resolve(text, caller)) ? Resolve(text, caller) : Read("CALIBRATION"),
             Limit = Count("QUANTSUITE_LIMIT", Read("LIMIT")),
+            Chat = Switch("QUANTSUITE_CHAT", Read("CHAT")),
+            MaxNewTokens = Count("QUANTSUITE_MAX_NEW_TOKENS", Read("MAX_NEW_TOKENS")),
+            MaxPromptTokens = Count("QUANTSUITE_MAX_PROMPT_TOKENS", Read("MAX_PROMPT_TOKENS")),
             ThreadCount = Count("QUANTSUITE_THREADS", Read("THREADS")) ?? Environment.ProcessorCount,
             Strict = Switch("QUANTSUITE_STRICT", Read("STRICT")),
             Shard = Read("SHARD") is { } shard ? Shard.Parse("QUANTSUITE_SHARD", shard) : null,

@@ -1,6 +1,7 @@
 using QuantSuite.Evaluation.Baselines;
 using QuantSuite.Evaluation.Sentinels;
 using QuantSuite.Models;
+using QuantSuite.Models.Chat;
 using QuantSuite.Numerics;
 
 namespace QuantSuite.Evaluation.Rows;
@@ -56,6 +57,9 @@ public static class RowRun
         Quantization = ProofOf(model),
         Environment = Host.Describe(model.Kernels.Name, model.Kernels.ThreadCount),
         Limit = settings.Limit,
+        Chat = settings.Chat ? ChatTemplate.Load(row.Model.Path) : null,
+        MaxNewTokens = settings.MaxNewTokens,
+        MaxPromptTokens = settings.MaxPromptTokens,
         CacheFolder = settings.Cache,
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using QuantSuite.Evaluation;
 using QuantSuite.Models;
+using QuantSuite.Models.Chat;
 using Xunit;
 
 namespace QuantSuite.Tests.Evaluation;
@@ -18,9 +19,13 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
     {
         string folder = Goldens.Folder("lm-eval");
         string name = Path.GetFileNameWithoutExtension(file);
-        EvalTask? task = EvalTasks.All.FirstOrDefault(task => task.Name == name);
+        bool inChat = name.EndsWith("_chat", StringComparison.Ordinal);
+        EvalTask? task = EvalTasks.All.FirstOrDefault(task => task.Name == (inChat ? name[..^"_chat".Length] : name));
         Skip.If(task is null, $"the catalog has no task {name}");
-        var items = task.Load(new EvalData(Goldens.RequireShared("data"))).ToDictionary(item => item.Id);
+        IEnumerable<EvalItem> all = task.Load(new EvalData(Goldens.RequireShared("data")));
+        if (inChat && ChatTemplate.Load(Goldens.RequireShared("models/smollm2-135m-instruct")) is var template)
+            all = all.Select(item => item.InChat(messages => template.Render(messages)));
+        var items = all.ToDictionary(item => item.Id);
         var expected = File.ReadLines(Path.Combine(folder, file)).Select(line => JsonDocument.Parse(line).RootElement);
         JsonElement summary = Goldens.Json(Path.Combine(folder, name + ".summary.json"));
         return new LmEvalGolden(task, [.. expected.Select(e => (items[e.GetProperty("id").GetString()!], e))], summary);

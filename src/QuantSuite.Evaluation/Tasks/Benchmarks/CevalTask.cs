@@ -43,12 +43,14 @@ public sealed class CevalTask(int shotCount) : MultipleChoiceTask(new(
 
     private ChoiceItem[] ReadSubject(ZipArchive archive, string path, string subject, string name)
     {
-        var head = new StringBuilder($"以下是中国关于{name}的单项选择题，请选出其中的正确答案。\n\n");
-        if (shotCount > 0)
-            foreach (CsvRow shot in Rows(archive, path, $"ceval-exam/dev/{subject}_dev.csv").Take(shotCount))
-                head.Append(Question(shot)).Append(' ').Append(Letters[Gold(shot)]).Append("\n\n");
+        var shots = new ShotPrompt($"以下是中国关于{name}的单项选择题，请选出其中的正确答案。\n\n",
+            shotCount == 0 ? [] : Rows(archive, path, $"ceval-exam/dev/{subject}_dev.csv").Take(shotCount).Select(shot => (Question(shot), Letters[Gold(shot)])));
         return [.. Rows(archive, path, Validation + subject + Ending).Select((row, index) =>
-            ChoiceItem.Of($"ceval-valid_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject })];
+            ChoiceItem.Of($"ceval-valid_{subject}/{index}", shots.Text(Question(row)), Letters, Gold(row)) with
+            {
+                Cluster = subject,
+                Conversation = shots.Turns(Question(row)),
+            })];
     }
 
     private static IEnumerable<CsvRow> Rows(ZipArchive archive, string path, string name)

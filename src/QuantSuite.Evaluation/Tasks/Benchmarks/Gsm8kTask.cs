@@ -24,11 +24,12 @@ public sealed class Gsm8kTask(int maxTokens = 256) : GenerationTask(new(
     protected override IEnumerable<GenerationItem> Read(EvalData data)
     {
         List<JsonLine> records = [.. JsonLines.Read(data.Require(Source), "question", "answer")];
-        string shots = string.Concat(records.TakeLast(ShotCount).Select(shot => $"{Question(shot)} {shot.Text("answer")}\n\n"));
+        var shots = new ShotPrompt("", records.TakeLast(ShotCount).Select(shot => (Question(shot), shot.Text("answer"))));
         return records.Select((record, index) => new GenerationItem
         {
             Id = $"gsm8k/{index}",
-            Request = new GenerateRequest(shots + Question(record), Until, maxTokens),
+            Request = new GenerateRequest(shots.Text(Question(record)), Until, maxTokens),
+            Conversation = shots.Turns(Question(record)),
             Target = record.Text("answer"),
         });
     }

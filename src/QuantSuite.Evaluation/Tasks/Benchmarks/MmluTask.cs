@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using QuantSuite.Evaluation.Metrics;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
@@ -37,11 +36,13 @@ public sealed class MmluTask(int shotCount) : MultipleChoiceTask(new(
 
     private IEnumerable<ChoiceItem> ReadSubject(string subject, IEnumerable<CsvRow> rows, EvalData data)
     {
-        var head = new StringBuilder($"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n");
-        if (shotCount > 0)
-            foreach (CsvRow shot in Csv.Read(data.Require($"mmlu/dev/{subject}_dev.csv"), 6).Take(shotCount))
-                head.Append(CultureInfo.InvariantCulture, $"{Question(shot)} {Letters[Gold(shot)]}\n\n");
-        return rows.Select((row, index) => ChoiceItem.Of($"mmlu_{subject}/{index}", head + Question(row), Letters, Gold(row)) with { Cluster = subject });
+        var shots = new ShotPrompt($"The following are multiple choice questions (with answers) about {subject.Replace('_', ' ')}.\n\n",
+            shotCount == 0 ? [] : Csv.Read(data.Require($"mmlu/dev/{subject}_dev.csv"), 6).Take(shotCount).Select(shot => (Question(shot), Letters[Gold(shot)])));
+        return rows.Select((row, index) => ChoiceItem.Of($"mmlu_{subject}/{index}", shots.Text(Question(row)), Letters, Gold(row)) with
+        {
+            Cluster = subject,
+            Conversation = shots.Turns(Question(row)),
+        });
     }
 
     private static string Question(CsvRow row) => $"{PythonText.Strip(row[0])}\nA. {row[1]}\nB. {row[2]}\nC. {row[3]}\nD. {row[4]}\nAnswer:";

@@ -23,11 +23,12 @@ public sealed class TriviaQaTask(int shotCount) : GenerationTask(new(
     protected override IEnumerable<GenerationItem> Read(EvalData data)
     {
         List<JsonLine> records = [.. JsonLines.Read(data.Require(Source), "question", "golden_answers")];
-        string shots = string.Concat(records.TakeLast(shotCount).Select(shot => $"{Question(shot)} {Answers(shot)[0]}\n\n"));
+        var shots = new ShotPrompt("", records.TakeLast(shotCount).Select(shot => (Question(shot), Answers(shot)[0])));
         return records.Select((record, index) => new GenerationItem
         {
             Id = $"triviaqa{(shotCount == 0 ? "" : "_fewshot")}/{index}",
-            Request = new GenerateRequest(shots + Question(record), Until, shotCount == 0 ? 256 : 64),
+            Request = new GenerateRequest(shots.Text(Question(record)), Until, shotCount == 0 ? 256 : 64),
+            Conversation = shots.Turns(Question(record)),
             Target = Answers(record)[0],
             Aliases = Answers(record),
         });

@@ -11,23 +11,23 @@ namespace QuantSuite.Evaluation.Tasks.Instructions;
 /// </summary>
 internal static partial class Sentences
 {
-    private static readonly HashSet<string> Abbreviations = new(StringComparer.Ordinal)
-    {
-        "adm", "apr", "aug", "ave", "blvd", "capt", "cf", "cmdr", "co", "col", "corp", "cos", "cpl", "dec", "dept", "dist", "dr", "e.g", "feb", "fla", "ft", "ga", "gen", "gov",
-        "hon", "i.e", "inc", "jan", "jr", "kan", "l.a", "lt", "ltd", "maj", "mar", "messrs", "mg", "minn", "mr", "mrs", "ms", "mt", "n.c", "n.j", "n.y", "nov", "oct", "okla",
-        "p.m", "a.m", "ph.d", "prof", "rep", "rev", "sen", "sep", "sept", "sgt", "sr", "st", "ste", "tenn", "u.k", "u.n", "u.s", "u.s.a", "va", "vs", "vt", "wis",
-    };
+    private static readonly HashSet<string> Abbreviations = new("""
+        a.m adm apr aug ave blvd capt cf cmdr co col corp cos cpl dec dept dist dr e.g feb fla ft ga gen gov hon i.e inc jan jr kan l.a lt ltd maj
+        mar messrs mg minn mr mrs ms mt n.c n.j n.y nov oct okla p.m ph.d prof rep rev sen sep sept sgt sr st ste tenn u.k u.n u.s u.s.a va vs vt
+        wis
+        """.Split((char[])[' ', '\n']), StringComparer.Ordinal);
 
     // Words that a corpus has mostly in lower case, and that so begin a sentence where they do not.
-    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
-    {
-        "a", "about", "after", "all", "also", "although", "an", "and", "another", "any", "are", "as", "at", "be", "because", "before", "but", "by", "can", "could", "did", "do",
-        "does", "during", "each", "even", "every", "few", "finally", "first", "for", "from", "had", "has", "have", "he", "her", "here", "his", "how", "however", "if", "in", "is",
-        "it", "its", "just", "last", "let", "many", "may", "meanwhile", "more", "most", "my", "new", "next", "no", "not", "now", "of", "on", "once", "one", "only", "or", "other",
-        "our", "over", "she", "should", "since", "so", "some", "still", "such", "that", "the", "their", "then", "there", "these", "they", "this", "those", "though", "through",
-        "to", "today", "two", "under", "until", "up", "use", "was", "we", "well", "were", "what", "when", "where", "whether", "which", "while", "who", "why", "will", "with",
-        "would", "yes", "yet", "you", "your",
-    };
+    private static readonly HashSet<string> Common = new("""
+        a about above across after again against all almost along already also although always am among an and another any are around as at be
+        because been before being below best better between both but by can could despite did do does during each either enough even ever every
+        everyone everything except few finally first five for four from get go good great had has have he hence her here him his how however if in
+        inside instead is it its just keep last later less let like little make many may maybe me meanwhile might more most much must my near
+        neither never new next no not nothing now of off often on once one only or other otherwise our out outside over overall perhaps please quite
+        rather remember same see she should since six so some someone something sometimes soon still such sure take ten than thank thanks that the
+        their them then there therefore these they think this those though three through thus to today too toward try two under until up upon us use
+        very was we welcome well were what when where whether which while who whose why will with within without would yes yet you your
+        """.Split((char[])[' ', '\n']), StringComparer.Ordinal);
 
     /// <summary>The sentences of a text, in order, without the white space between them.</summary>
     public static IReadOnlyList<string> Split(string text)
