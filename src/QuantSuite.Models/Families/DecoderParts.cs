@@ -1,8 +1,8 @@
+using System.Text.Json;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Layers;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
-using System.Text.Json;
 
 namespace QuantSuite.Models.Families;
 
