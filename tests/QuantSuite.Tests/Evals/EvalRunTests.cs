@@ -11,6 +11,8 @@ public sealed class EvalRunTests : IDisposable
 {
     private const string Filter = "Model=microworld-s&Task=arithmetic&Recipe=rtn-int2-g32";
     private static readonly ResultKey Row = new("microworld-s", "arithmetic", "rtn-int2-g32");
+    private const string LongFilter = "Model=microworld-m&Task~retrieval&Recipe=rtn-int2-g32";
+    private static readonly ResultKey[] LongRows = [.. new[] { "retrieval", "retrieval16", "retrieval32", "retrieval48" }.Select(task => new ResultKey("microworld-m", task, "rtn-int2-g32"))];
     private static readonly (string, string) Limit = ("QUANTSUITE_LIMIT", "40");
 
     private readonly TestFolder folder = new();
@@ -53,24 +55,26 @@ public sealed class EvalRunTests : IDisposable
     [Fact]
     public async Task Killed_in_the_middle_the_same_command_goes_on_to_the_same_bits()
     {
-        using (var process = evals.Start(Filter))
+        using (var process = evals.Start(LongFilter))
         {
             _ = process.StandardOutput.ReadToEndAsync();
             await Until(() => CachedLines() >= 20 || process.HasExited);
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
         }
-        int saved = CachedLines();
-        Assert.InRange(saved, 20, 199);
-        await evals.Run(Filter);
-        EvalResult resumed = Result(evals);
-        Assert.True(resumed.Cost.CachedItemCount >= 20, $"{resumed.Cost.CachedItemCount} items came from the cache");
+        Assert.InRange(CachedLines(), 20, 499);
+        await evals.Run(LongFilter);
+        EvalResult[] resumed = [.. LongRows.Select(row => Result(evals, row))];
+        Assert.InRange(resumed.Sum(result => result.Cost.CachedItemCount), 20, 499);
 
         using var other = new TestFolder();
         var whole = new EvalsProcess(other);
-        await whole.Run(Filter);
-        Assert.Equal(0, Result(whole).Cost.CachedItemCount);
-        Assert.Equal(Result(whole).BitsHash, resumed.BitsHash);
+        await whole.Run(LongFilter);
+        Assert.All(LongRows.Zip(resumed), pair =>
+        {
+            EvalResult result = Result(whole, pair.First);
+            Assert.Equal((0, pair.Second.BitsHash), (result.Cost.CachedItemCount, result.BitsHash));
+        });
     }
 
     [Fact]
@@ -78,7 +82,7 @@ public sealed class EvalRunTests : IDisposable
     {
         var runs = await Task.WhenAll(evals.Run(Filter, Limit), evals.Run(Filter, Limit));
         Assert.All(runs, run => Assert.Contains("no approved baseline", run.Output));
-        Assert.Equal(40, Result(evals).Items.Count);
+        Assert.Equal(40, Result(evals, Row).Items.Count);
         Assert.Contains("arithmetic", Page());
         Assert.Empty(Directory.GetFiles(folder.Path, "*.partial", SearchOption.AllDirectories));
     }
@@ -111,7 +115,7 @@ public sealed class EvalRunTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static EvalResult Result(EvalsProcess evals) => EvalResultFile.Read(EvalResultFile.PathOf(Path.Combine(evals.Artifacts, "results"), Row));
+    private static EvalResult Result(EvalsProcess evals, ResultKey row) => EvalResultFile.Read(EvalResultFile.PathOf(Path.Combine(evals.Artifacts, "results"), row));
 
     private static async Task Until(Func<bool> condition)
     {
