@@ -60,7 +60,7 @@ public sealed class Awq : QuantizationMethod
         {
             using Matrix x = Concatenate(samples);
             using Matrix limits = ClipLimits(linear.Weight, x, scheme, linear.Kernels);
-            Clip(linear.Weight, limits);
+            Clip(linear.Weight, limits, scheme.Granularity.GroupSize(linear.Weight.Columns));
         }
         return Rtn.RoundToNearest(linear.Weight, scheme, kernels: linear.Kernels);
     }
@@ -117,9 +117,9 @@ public sealed class Awq : QuantizationMethod
 
     /// <summary>Cuts every weight off at its group's limit.</summary>
     /// <param name="limits">[out, groups].</param>
-    public static void Clip(Matrix weight, Matrix limits)
+    /// <param name="groupSize">Columns of a group; the last may be shorter.</param>
+    public static void Clip(Matrix weight, Matrix limits, int groupSize)
     {
-        int groupSize = (weight.Columns + limits.Columns - 1) / limits.Columns;
         for (int row = 0; row < weight.Rows; row++)
             for (int column = 0; column < weight.Columns; column++)
             {

@@ -76,7 +76,7 @@ public class AwqGoldenTests
                     limits[row, group] = expected[row * limits.Columns + group];
                 else
                     Assert.Equal(expected[row * limits.Columns + group], limits[row, group], 1e-6f * expected[row * limits.Columns + group]);
-        Awq.Clip(weight, limits);
+        Awq.Clip(weight, limits, scheme.Granularity.GroupSize(weight.Columns));
         using QuantizedMatrix rounded = Rtn.RoundToNearest(weight, scheme);
         CompareCodes(golden, golden.Expected.GetProperty("codes"), golden.Expected.GetProperty("scale"), golden.Expected.GetProperty("zero"), rounded, 1e-6f);
     }
