@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using QuantSuite.Evaluation.Tasks;
 
 namespace QuantSuite.Evaluation.Metrics;
@@ -13,7 +12,7 @@ namespace QuantSuite.Evaluation.Metrics;
 /// <param name="Precisions">Per order, in per cent, smoothed.</param>
 /// <param name="Matches">Per order; with <see cref="BleuSmoothing.AddK"/> the k is in it, as sacrebleu reports it.</param>
 /// <param name="Totals">n-grams of the hypotheses per order, with that same k.</param>
-public sealed partial record Bleu(
+public sealed record Bleu(
     double Score,
     IReadOnlyList<double> Precisions,
     double BrevityPenalty,
@@ -65,12 +64,7 @@ public sealed partial record Bleu(
     public static IReadOnlyList<string> Tokenize13a(string line)
     {
         line = line.Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ');
-        line = line.Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
-            .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
-        line = Punctuation().Replace($" {line} ", " $1 ");
-        line = MarkAfterNonDigit().Replace(line, "$1 $2 ");
-        line = MarkBeforeNonDigit().Replace(line, " $1 $2");
-        return PythonText.Split(DashAfterDigit().Replace(line, "$1 $2 "));
+        return PythonText.Split(MtevalText.NumberMarksApart(MtevalText.PunctuationApart($" {MtevalText.Unescape(line)} ")));
     }
 
     private static void Count(IReadOnlyList<string> words, IReadOnlyList<IReadOnlyList<string>> references, int n, ref double matches, ref double total)
@@ -108,16 +102,4 @@ public sealed partial record Bleu(
         BleuSmoothing.Floor => value ?? 0.1,
         _ => 0,
     };
-
-    [GeneratedRegex(@"([{-~[-` -&(-+:-@/])")]
-    private static partial Regex Punctuation();
-
-    [GeneratedRegex(@"([^0-9])([.,])")]
-    private static partial Regex MarkAfterNonDigit();
-
-    [GeneratedRegex(@"([.,])([^0-9])")]
-    private static partial Regex MarkBeforeNonDigit();
-
-    [GeneratedRegex(@"([0-9])(-)")]
-    private static partial Regex DashAfterDigit();
 }

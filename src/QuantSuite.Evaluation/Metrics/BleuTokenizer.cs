@@ -1,11 +1,10 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using QuantSuite.Evaluation.Tasks;
 
 namespace QuantSuite.Evaluation.Metrics;
 
 /// <summary>sacrebleu's tokenizers beside 13a (<see cref="Bleu.Tokenize13a"/>): each gives the words that n-grams are counted over.</summary>
-public static partial class BleuTokenizer
+public static class BleuTokenizer
 {
     // "\u20000" in the reference is U+2000 followed by a zero, so its range of rare ideographs takes in all of General Punctuation, arrows and more.
     private static readonly (int First, int Last)[] ChineseRanges =
@@ -21,10 +20,7 @@ public static partial class BleuTokenizer
         var apart = new StringBuilder();
         foreach (Rune rune in PythonText.Strip(line).EnumerateRunes())
             _ = ChineseRanges.Any(range => rune.Value >= range.First && rune.Value <= range.Last) ? apart.Append(' ').Append(rune).Append(' ') : apart.Append(rune);
-        string text = Punctuation().Replace(apart.ToString(), " $1 ");
-        text = MarkAfterNonDigit().Replace(text, "$1 $2 ");
-        text = MarkBeforeNonDigit().Replace(text, " $1 $2");
-        return PythonText.Split(DashAfterDigit().Replace(text, "$1 $2 "));
+        return PythonText.Split(MtevalText.NumberMarksApart(MtevalText.PunctuationApart(apart.ToString())));
     }
 
     /// <summary><c>char</c>: every character but white space is a word.</summary>
@@ -59,16 +55,4 @@ public static partial class BleuTokenizer
         }
         return [.. result];
     }
-
-    [GeneratedRegex(@"([{-~[-` -&(-+:-@/])")]
-    private static partial Regex Punctuation();
-
-    [GeneratedRegex(@"([^0-9])([.,])")]
-    private static partial Regex MarkAfterNonDigit();
-
-    [GeneratedRegex(@"([.,])([^0-9])")]
-    private static partial Regex MarkBeforeNonDigit();
-
-    [GeneratedRegex(@"([0-9])(-)")]
-    private static partial Regex DashAfterDigit();
 }

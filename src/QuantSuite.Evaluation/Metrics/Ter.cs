@@ -43,28 +43,12 @@ public sealed partial record Ter(double Score, int EditCount, double ReferenceLe
 
     private static string Western(string text)
     {
-        text = text.Replace("\n-", "", StringComparison.Ordinal).Replace('\n', ' ').Replace("&quot;", "\"", StringComparison.Ordinal)
-            .Replace("&amp;", "&", StringComparison.Ordinal).Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
-        text = Punctuation().Replace($" {text} ", " $1 ").Replace("'s ", " 's ", StringComparison.Ordinal);
-        text = MarkAfterNonDigit().Replace(text, "$1 $2 ");
-        text = MarkBeforeNonDigit().Replace(text, " $1 $2");
-        return DashAfterDigit().Replace(text, "$1 $2 ");
+        text = MtevalText.Unescape(text.Replace("\n-", "", StringComparison.Ordinal).Replace('\n', ' '));
+        return MtevalText.NumberMarksApart(MtevalText.PunctuationApart($" {text} ").Replace("'s ", " 's ", StringComparison.Ordinal));
     }
 
     // Ideographs, and the marks of their scripts, stand alone.
     private static string Asian(string text) => AsianMarks().Replace(Enclosed().Replace(Ideographs().Replace(text, " $1 "), " $1 "), " $1 ");
-
-    [GeneratedRegex(@"([{-~[-` -&(-+:-@/])")]
-    private static partial Regex Punctuation();
-
-    [GeneratedRegex(@"([^0-9])([.,])")]
-    private static partial Regex MarkAfterNonDigit();
-
-    [GeneratedRegex(@"([.,])([^0-9])")]
-    private static partial Regex MarkBeforeNonDigit();
-
-    [GeneratedRegex(@"([0-9])(-)")]
-    private static partial Regex DashAfterDigit();
 
     [GeneratedRegex(@"[.,?:;!""()]")]
     private static partial Regex Marks();
