@@ -82,6 +82,9 @@ public sealed class Weight : IDisposable
     /// <summary>Shown every input [tokens, in] before the product: how calibration sees what a linear reads. Null shows nobody.</summary>
     public Action<Matrix>? Observer { get; set; }
 
+    /// <summary>Whether nobody but the observer wants the input: the product is left out, and the results keep what they held.</summary>
+    public bool IsOnlyObserved { get; set; }
+
     /// <summary>The codes that the checkpoint holds, or null where it has plain values.</summary>
     public FiledCodes? Filed { get; private set; }
 
@@ -150,6 +153,8 @@ public sealed class Weight : IDisposable
         x = mapped ?? x;
         foreach (Weight weight in weights)
             weight.Observer?.Invoke(x);
+        if (weights[0].IsOnlyObserved)
+            return;
         int alike = 1;
         while (alike < weights.Length && Equals(weights[alike].Activations, weights[0].Activations) && weights[alike].ActivationScale == weights[0].ActivationScale)
             alike++;

@@ -7,22 +7,27 @@ public sealed unsafe class Matrix : IDisposable
 
     /// <summary>A matrix of zeros.</summary>
     public Matrix(int rows, int columns)
+        : this(rows, columns, zeroed: true)
+    {
+    }
+
+    /// <summary>A matrix with these values, row-major.</summary>
+    public Matrix(int rows, int columns, ReadOnlySpan<float> values)
+        : this(rows, columns, zeroed: false)
+    {
+        if (values.Length != (long)rows * columns)
+            throw new ArgumentException($"A matrix [{rows}, {columns}] takes {(long)rows * columns} values, got {values.Length}.", nameof(values));
+        values.CopyTo(Span);
+    }
+
+    private Matrix(int rows, int columns, bool zeroed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         Rows = rows;
         Columns = columns;
-        buffer = new NativeBuffer((long)rows * columns * sizeof(float));
+        buffer = new NativeBuffer((long)rows * columns * sizeof(float), zeroed);
         Pointer = (float*)buffer.Pointer;
-    }
-
-    /// <summary>A matrix with these values, row-major.</summary>
-    public Matrix(int rows, int columns, ReadOnlySpan<float> values)
-        : this(rows, columns)
-    {
-        if (values.Length != (long)rows * columns)
-            throw new ArgumentException($"A matrix [{rows}, {columns}] takes {(long)rows * columns} values, got {values.Length}.", nameof(values));
-        values.CopyTo(Span);
     }
 
     private Matrix(int rows, int columns, float* pointer)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace QuantSuite.Numerics;
 
 /// <summary>
-/// Zeroed memory outside the garbage collector's heap, aligned to 64 bytes, on huge pages where it is larger than a few kilobytes.
+/// Memory outside the garbage collector's heap, aligned to 64 bytes, on huge pages where it is larger than a few kilobytes.
 /// Kernels hold raw pointers into it; the owner disposes it.
 /// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
@@ -14,12 +14,14 @@ public sealed unsafe class NativeBuffer : IDisposable
     private byte* pointer;
 
     /// <summary>Takes memory for <paramref name="byteCount"/> bytes and 64 more, so that a vector load may run past the end.</summary>
-    public NativeBuffer(long byteCount)
+    /// <param name="zeroed">False for memory with any contents, where the owner writes all of it anyway.</param>
+    public NativeBuffer(long byteCount, bool zeroed = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
         pointer = HugePageHeap.Take(Size);
-        NativeMemory.Clear(pointer, Size);
+        if (zeroed)
+            NativeMemory.Clear(pointer, Size);
         GC.AddMemoryPressure(byteCount + Slack);
     }
 

@@ -117,7 +117,7 @@ public sealed class Quantizer
                 weight.StoreDense();
             else
                 weight.StoreFiled();
-        int sampleCount = needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.DefaultSampleSequenceCount : 0;
+        int sampleCount = needs.HasFlag(CalibrationNeeds.Samples) ? InputStatistics.SampleSequenceCount : 0;
         using CalibrationPass? pass = tokens is null ? null : new CalibrationPass(architecture, tokens, kernels, sampleCount);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {

@@ -12,6 +12,9 @@ public abstract class Kernels : IDisposable
     /// <summary>The environment variable that overrides the choice of kernels: scalar, avx2, avx512.</summary>
     public const string EnvironmentVariable = "QUANTSUITE_KERNELS";
 
+    /// <summary>Tokens of one chain of <see cref="AddGram"/>.</summary>
+    public const int GramTokens = 256;
+
     /// <summary>Kernels on a pool of so many threads (0: one for each processor).</summary>
     protected Kernels(int threadCount) => Pool = new WorkerPool(threadCount);
 
@@ -55,6 +58,14 @@ public abstract class Kernels : IDisposable
 
     /// <summary>y[m, n] goes on as the chain of fused multiply-adds x[m, k]·w[n, k] over ascending k, from what y holds.</summary>
     public abstract void MultiplyAdd(Matrix x, PanelMatrix weight, Matrix y);
+
+    /// <summary>
+    /// sum[i, j] += Σ x[t, i]·x[t, j] for i ≤ j: over every <see cref="GramTokens"/> tokens one chain of fused multiply-adds in float32, from +0, then added in double. What lies below
+    /// the diagonal may change; <see cref="SquareMatrix.Mirror"/> fills it when all is added.
+    /// </summary>
+    /// <param name="x">[tokens, size].</param>
+    /// <param name="sum">[size, size].</param>
+    public abstract void AddGram(Matrix x, SquareMatrix sum);
 
     /// <summary>
     /// y[m, n] with integer activations: inside each weight group, and at most <see cref="IntegerChunk"/> columns at a time, the exact integer sum of

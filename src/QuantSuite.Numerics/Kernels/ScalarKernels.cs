@@ -35,6 +35,23 @@ public unsafe class ScalarKernels : Kernels
     }
 
     /// <inheritdoc/>
+    public override void AddGram(Matrix x, SquareMatrix sum)
+    {
+        CheckGram(x, sum);
+        Pool.Run(sum.Size, i =>
+        {
+            for (int j = i; j < sum.Size; j++)
+                for (int first = 0; first < x.Rows; first += GramTokens)
+                {
+                    float chain = 0;
+                    for (int t = first; t < Math.Min(x.Rows, first + GramTokens); t++)
+                        chain = MathF.FusedMultiplyAdd(x[t, i], x[t, j], chain);
+                    sum[i, j] += chain;
+                }
+        });
+    }
+
+    /// <inheritdoc/>
     public override void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y)
     {
         CheckShapes(y.Rows, x.Columns, weight, y);
@@ -274,6 +291,13 @@ public unsafe class ScalarKernels : Kernels
     {
         if (columns != weight.Columns || y.Columns != weight.Rows || y.Rows != rows)
             throw new ArgumentException($"y [{y.Rows}, {y.Columns}] = x [{rows}, {columns}] · Wᵀ, W [{weight.Rows}, {weight.Columns}]: the sizes do not fit.");
+    }
+
+    /// <summary>Throws where inputs and the sums of their products differ in size.</summary>
+    protected static void CheckGram(Matrix x, SquareMatrix sum)
+    {
+        if (x.Columns != sum.Size)
+            throw new ArgumentException($"Sums of [{sum.Size}, {sum.Size}] got inputs of {x.Columns} channels.", nameof(x));
     }
 
     /// <summary>Throws where rows have another size than the transform.</summary>

@@ -31,6 +31,14 @@ public abstract unsafe class VectorKernels : ScalarKernels
     }
 
     /// <inheritdoc/>
+    public override void AddGram(Matrix x, SquareMatrix sum)
+    {
+        CheckGram(x, sum);
+        using var product = new GramProduct(MultiplyStrip, x, sum, GramTokens);
+        product.Run(Pool);
+    }
+
+    /// <inheritdoc/>
     public override void Multiply(QuantizedRows x, QuantizedMatrix weight, Matrix y)
     {
         CheckShapes(y.Rows, x.Columns, weight, y);

@@ -11,26 +11,13 @@ public static unsafe class Cholesky
     private const int Block = 64;
     private const int TileRows = 4;
     private const int TileColumns = 32;
+    private const int SolveColumns = 64;
 
     /// <summary>L with A = L Lᵀ, lower triangular, or null where a pivot is not positive.</summary>
     public static SquareMatrix? Lower(SquareMatrix matrix, Kernels kernels)
     {
-        int n = matrix.Size;
-        SquareMatrix l = matrix.Copy();
-        using var packed = new NativeBuffer((long)Math.Max(n, 1) * Block * sizeof(double));
-        double* columns = (double*)packed.Pointer;
-        for (int first = 0; first < n; first += Block)
-        {
-            int width = Math.Min(Block, n - first);
-            PackTransposed(l, first, width, columns);
-            SubtractProducts(l.Pointer + (long)first * n + first, l.Pointer + (long)first * n, n, columns, Block, n - first, width, 0, first, kernels);
-            if (!FactorDiagonal(l, first, width))
-                return null;
-            SolveBelow(l, first, width, kernels);
-        }
-        for (int row = 0; row < n; row++)
-            l.Row(row)[(row + 1)..].Clear();
-        return l;
+        SquareMatrix factor = matrix.Copy();
+        return FactorInPlace(factor, kernels) ? factor : null;
     }
 
     /// <summary>L⁻¹ of a lower triangular L.</summary>
@@ -46,8 +33,11 @@ public static unsafe class Cholesky
                 SubtractProducts(rows + column, lower.Pointer + (long)first * n, n, inverse.Pointer + column, n, count, Math.Min(TileColumns, first - column), column, first, kernels);
             for (int i = 0; i < count; i++)
                 rows[(long)i * n + first + i] = 1;
-            for (int i = 0; i < count; i++)
-                SolveRow(lower, inverse, first, first + i);
+            kernels.Parallel((first + count + SolveColumns - 1) / SolveColumns, strip =>
+            {
+                for (int i = 0; i < count; i++)
+                    SolveRow(lower, inverse, first, first + i, strip * SolveColumns);
+            });
         }
         return inverse;
     }
@@ -58,9 +48,32 @@ public static unsafe class Cholesky
     /// </summary>
     public static SquareMatrix? UpperOfInverse(SquareMatrix matrix, Kernels kernels)
     {
-        int[] reversed = [.. Enumerable.Range(0, matrix.Size).Select(i => matrix.Size - 1 - i)];
-        SquareMatrix? lower = Lower(matrix.Permute(reversed), kernels);
-        return lower is null ? null : InverseOfLower(lower, kernels).Permute(reversed);
+        SquareMatrix lower = matrix.Copy();
+        lower.Reverse();
+        if (!FactorInPlace(lower, kernels))
+            return null;
+        SquareMatrix upper = InverseOfLower(lower, kernels);
+        upper.Reverse();
+        return upper;
+    }
+
+    private static bool FactorInPlace(SquareMatrix l, Kernels kernels)
+    {
+        int n = l.Size;
+        using var packed = new NativeBuffer((long)Math.Max(n, 1) * Block * sizeof(double), zeroed: false);
+        double* columns = (double*)packed.Pointer;
+        for (int first = 0; first < n; first += Block)
+        {
+            int width = Math.Min(Block, n - first);
+            PackTransposed(l, first, width, columns);
+            SubtractProducts(l.Pointer + (long)first * n + first, l.Pointer + (long)first * n, n, columns, Block, n - first, width, 0, first, kernels);
+            if (!FactorDiagonal(l, first, width))
+                return false;
+            SolveBelow(l, first, width, kernels);
+        }
+        for (int row = 0; row < n; row++)
+            l.Row(row)[(row + 1)..].Clear();
+        return true;
     }
 
     private static void PackTransposed(SquareMatrix l, int first, int width, double* columns)
@@ -106,15 +119,16 @@ public static unsafe class Cholesky
         return value;
     }
 
-    private static void SolveRow(SquareMatrix lower, SquareMatrix inverse, int first, int row)
+    // SolveColumns of a row's columns: those of the rows before it are done.
+    private static void SolveRow(SquareMatrix lower, SquareMatrix inverse, int first, int row, int column)
     {
-        Span<double> values = inverse.Row(row)[..(row + 1)];
-        for (int k = first; k < row; k++)
+        Span<double> values = inverse.Row(row)[Math.Min(column, row + 1)..Math.Min(column + SolveColumns, row + 1)];
+        for (int k = Math.Max(first, column); k < row; k++)
         {
             double factor = -lower[row, k];
-            ReadOnlySpan<double> other = inverse.Row(k);
-            for (int column = 0; column <= k; column++)
-                values[column] = Math.FusedMultiplyAdd(factor, other[column], values[column]);
+            ReadOnlySpan<double> other = inverse.Row(k)[column..Math.Min(column + SolveColumns, k + 1)];
+            for (int i = 0; i < other.Length; i++)
+                values[i] = Math.FusedMultiplyAdd(factor, other[i], values[i]);
         }
         double pivot = lower[row, row];
         foreach (ref double value in values)

@@ -1,21 +1,20 @@
-using System.Runtime.Intrinsics;
-using QuantSuite.Numerics.Formats;
-
 namespace QuantSuite.Numerics.LinearAlgebra;
 
 /// <summary>A square matrix of doubles, row-major: Hessians and their factors.</summary>
 public sealed unsafe class SquareMatrix
 {
-    private const int GramTokens = 256;
-    private const int GramRows = 512;
-
     private readonly NativeBuffer buffer;
 
     /// <summary>Zeros, [size, size].</summary>
     public SquareMatrix(int size)
+        : this(size, zeroed: true)
+    {
+    }
+
+    private SquareMatrix(int size, bool zeroed)
     {
         Size = size;
-        buffer = new NativeBuffer((long)size * size * sizeof(double));
+        buffer = new NativeBuffer((long)size * size * sizeof(double), zeroed);
         Pointer = (double*)buffer.Pointer;
     }
 
@@ -38,7 +37,7 @@ public sealed unsafe class SquareMatrix
     /// <summary>The same values in memory of their own.</summary>
     public SquareMatrix Copy()
     {
-        var copy = new SquareMatrix(Size);
+        var copy = new SquareMatrix(Size, zeroed: false);
         for (int row = 0; row < Size; row++)
             Row(row).CopyTo(copy.Row(row));
         return copy;
@@ -77,7 +76,7 @@ public sealed unsafe class SquareMatrix
     /// <summary>The matrix with rows and columns in another order: result(i, j) = this(order[i], order[j]).</summary>
     public SquareMatrix Permute(ReadOnlySpan<int> order)
     {
-        var result = new SquareMatrix(Size);
+        var result = new SquareMatrix(Size, zeroed: false);
         for (int row = 0; row < Size; row++)
         {
             ReadOnlySpan<double> source = Row(order[row]);
@@ -88,18 +87,12 @@ public sealed unsafe class SquareMatrix
         return result;
     }
 
-    /// <summary>
-    /// Adds xᵀx for x [tokens, size] to the diagonal and what is above it: products in float32 over at most 256 tokens at a time (one chain each, on the kernels), their sums in
-    /// double. <see cref="Mirror"/> fills the rest when all is added.
-    /// </summary>
-    public void AddGram(Matrix x, Kernels kernels)
+    /// <summary>Turns rows and columns back to front, in place: value (i, j) goes to (size−1−i, size−1−j).</summary>
+    public void Reverse()
     {
-        for (int first = 0; first < x.Rows; first += GramTokens)
-        {
-            using Matrix transposed = Transpose(x.Slice(first, Math.Min(GramTokens, x.Rows - first)), kernels);
-            for (int row = 0; row < Size; row += GramRows)
-                AddProducts(transposed, row, Math.Min(GramRows, Size - row), kernels);
-        }
+        double* low = Pointer, high = Pointer + (long)Size * Size - 1;
+        for (; low < high; low++, high--)
+            (*low, *high) = (*high, *low);
     }
 
     /// <summary>Copies what is above the diagonal below it.</summary>
@@ -108,24 +101,6 @@ public sealed unsafe class SquareMatrix
         for (int row = 0; row < Size; row++)
             for (int column = 0; column < row; column++)
                 Pointer[((long)row * Size) + column] = Pointer[((long)column * Size) + row];
-    }
-
-    // The columns [first, first + count) down to the diagonal.
-    private void AddProducts(Matrix transposed, int first, int count, Kernels kernels)
-    {
-        using var columns = new DensePanels(transposed.Slice(first, count), NumericFormats.Fp32);
-        using var products = new Matrix(first + count, count);
-        kernels.Multiply(transposed.Slice(0, first + count), columns, products);
-        kernels.Parallel(products.Rows, row => AddWidened(products.Pointer + (long)row * count, Pointer + (long)row * Size + first, count));
-    }
-
-    private static void AddWidened(float* source, double* destination, int count)
-    {
-        int lanes = Vector512<double>.Count, i = 0;
-        for (; i + lanes <= count; i += lanes)
-            (Vector512.WidenLower(Vector256.Load(source + i).ToVector512()) + Vector512.Load(destination + i)).Store(destination + i);
-        for (; i < count; i++)
-            destination[i] += source[i];
     }
 
     private void TransformRows(RowTransform transform)
@@ -146,20 +121,5 @@ public sealed unsafe class SquareMatrix
         for (int row = 0; row < Size; row++)
             for (int column = 0; column < row; column++)
                 (this[row, column], this[column, row]) = (this[column, row], this[row, column]);
-    }
-
-    private static Matrix Transpose(Matrix x, Kernels kernels)
-    {
-        var transposed = new Matrix(x.Columns, x.Rows);
-        kernels.Parallel((x.Columns + 15) / 16, strip =>
-        {
-            for (int column = strip * 16; column < Math.Min(x.Columns, strip * 16 + 16); column++)
-            {
-                float* destination = transposed.Pointer + (long)column * x.Rows;
-                for (int row = 0; row < x.Rows; row++)
-                    destination[row] = x.Pointer[(long)row * x.Columns + column];
-            }
-        });
-        return transposed;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CalibrationPass : IDisposable
     }
 
     /// <summary>
-    /// Runs a block on all sequences. With an observer it is shown the inputs of every group of linears, sequence by sequence.
+    /// Runs a block on all sequences. With an observer it is shown the inputs of every group of linears, sequence by sequence. Where nothing is kept, the last group is not multiplied.
     /// </summary>
     /// <param name="keep">Whether the block's outputs become the hidden states.</param>
     /// <param name="observe">(group, x [tokens of one sequence, in]).</param>
@@ -54,7 +54,7 @@ internal sealed class CalibrationPass : IDisposable
             int rows = piece.Sum(sequence => sequence.Length);
             Matrix states = context.Buffer("hidden", rows, hidden.Columns);
             hidden.Read(firstRow, states);
-            RunPiece(block, piece, states, observe);
+            RunPiece(block, piece, states, keep, observe);
             if (keep)
                 hidden.Write(firstRow, states);
             firstRow += rows;
@@ -74,21 +74,29 @@ internal sealed class CalibrationPass : IDisposable
         cache.Dispose();
     }
 
-    private void RunPiece(DecoderBlock block, int[][] piece, Matrix states, Action<LinearGroup, Matrix>? observe)
+    private void RunPiece(DecoderBlock block, int[][] piece, Matrix states, bool keep, Action<LinearGroup, Matrix>? observe)
     {
         using var pass = new SequencePass(piece, cache, context);
         if (observe is not null)
             foreach (LinearGroup group in block.Groups)
                 group.Weights[0].Observer = x => pass.ForEachSequence(x, part => observe(group, part));
+        SetOnlyObserved(block.Groups[^1], !keep);
         try
         {
             block.Forward(context, states);
         }
         finally
         {
+            SetOnlyObserved(block.Groups[^1], false);
             foreach (LinearGroup group in block.Groups)
                 group.Weights[0].Observer = null;
         }
+    }
+
+    private static void SetOnlyObserved(LinearGroup group, bool value)
+    {
+        foreach (Weight weight in group.Weights)
+            weight.IsOnlyObserved = value;
     }
 
     private void Embed(InputLayer input)

@@ -7,25 +7,26 @@ namespace QuantSuite.Quantization.Calibration;
 /// <summary>What is known of the inputs x of a group of linears over the calibration text: gathered piece by piece, so that memory does not grow with the text.</summary>
 public sealed class InputStatistics : IDisposable
 {
-    /// <summary>Sequences whose inputs are kept where samples are asked for.</summary>
-    public const int DefaultSampleSequenceCount = 16;
+    /// <summary>Sequences whose inputs are kept where samples are asked for, unless told otherwise.</summary>
+    public const int SampleSequenceCount = 16;
 
     private readonly CalibrationNeeds needs;
     private readonly double[] absSum;
-    private readonly List<Matrix> samples = [];
     private readonly SquareMatrix? sum;
+    private readonly int sampleLimit;
+    private readonly List<int> sampleRowCounts = [];
     private bool hasLowerSum;
-    private int sampledSequenceCount;
+    private Matrix? sampled;
 
     /// <summary>Statistics of inputs with so many channels.</summary>
     /// <param name="columns">Channels.</param>
     /// <param name="needs">What to gather.</param>
     /// <param name="sampleSequenceCount">Sequences whose inputs are kept where <paramref name="needs"/> asks for samples.</param>
-    public InputStatistics(int columns, CalibrationNeeds needs, int sampleSequenceCount = DefaultSampleSequenceCount)
+    public InputStatistics(int columns, CalibrationNeeds needs, int sampleSequenceCount = SampleSequenceCount)
     {
+        sampleLimit = sampleSequenceCount;
         Columns = columns;
         this.needs = needs;
-        SampleSequenceLimit = sampleSequenceCount;
         AbsMax = new float[columns];
         absSum = new double[columns];
         if (needs.HasFlag(CalibrationNeeds.Hessian))
@@ -34,9 +35,6 @@ public sealed class InputStatistics : IDisposable
 
     /// <summary>Input channels.</summary>
     public int Columns { get; }
-
-    /// <summary>The most sequences whose inputs are kept.</summary>
-    public int SampleSequenceLimit { get; }
 
     /// <summary>Tokens seen.</summary>
     public long TokenCount { get; private set; }
@@ -65,8 +63,11 @@ public sealed class InputStatistics : IDisposable
         }
     }
 
-    /// <summary>The inputs of the first sequences, each [tokens, channels]; empty where no samples were asked for.</summary>
-    public IReadOnlyList<Matrix> Samples => samples;
+    /// <summary>The inputs of the first sequences, one after the other, [tokens, channels]; null where no samples were asked for.</summary>
+    public Matrix? Sampled => sampled?.Slice(0, sampleRowCounts.Sum());
+
+    /// <summary>The same cut in sequences.</summary>
+    public IReadOnlyList<Matrix> Samples => [.. sampleRowCounts.Select((count, i) => sampled!.Slice(sampleRowCounts.Take(i).Sum(), count))];
 
     /// <summary>GPTQ's H = (2/n) Σ x xᵀ, n the sequences: a copy.</summary>
     /// <exception cref="InvalidOperationException">No Hessian was asked for, or no sequence was seen.</exception>
@@ -87,10 +88,11 @@ public sealed class InputStatistics : IDisposable
         TokenCount += x.Rows;
         SequenceCount++;
         AddMagnitudes(x, kernels);
-        sum?.AddGram(x, kernels);
+        if (sum is not null)
+            kernels.AddGram(x, sum);
         hasLowerSum = false;
-        if (needs.HasFlag(CalibrationNeeds.Samples) && sampledSequenceCount++ < SampleSequenceLimit)
-            samples.Add(new Matrix(x.Rows, x.Columns, x.Span));
+        if (needs.HasFlag(CalibrationNeeds.Samples) && sampleRowCounts.Count < sampleLimit)
+            KeepSample(x);
     }
 
     /// <summary>What the statistics are after each channel of the inputs was divided by its scale.</summary>
@@ -102,13 +104,12 @@ public sealed class InputStatistics : IDisposable
             AbsMax[column] /= scales[column];
             absSum[column] /= scales[column];
         }
-        foreach (Matrix sample in samples)
-            for (int row = 0; row < sample.Rows; row++)
-            {
-                Span<float> values = sample.Row(row);
-                for (int column = 0; column < values.Length; column++)
-                    values[column] /= scales[column];
-            }
+        for (int row = 0; row < Sampled?.Rows; row++)
+        {
+            Span<float> values = sampled!.Row(row);
+            for (int column = 0; column < values.Length; column++)
+                values[column] /= scales[column];
+        }
         Sum?.DivideRowsAndColumns(scales);
     }
 
@@ -117,32 +118,42 @@ public sealed class InputStatistics : IDisposable
     {
         Array.Fill(AbsMax, float.NaN);
         Array.Fill(absSum, double.NaN);
-        foreach (Matrix sample in samples)
-            transform.Apply(sample, kernels);
+        if (Sampled is { } samples)
+            transform.Apply(samples, kernels);
         Sum?.Transform(transform);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => sampled?.Dispose();
+
+    // Room for twice as many whenever it is full.
+    private void KeepSample(Matrix x)
     {
-        foreach (Matrix sample in samples)
-            sample.Dispose();
-        samples.Clear();
+        int first = sampleRowCounts.Sum(), last = first + x.Rows;
+        if (sampled is null || sampled.Rows < last)
+        {
+            var larger = new Matrix(Math.Max(last, 2 * first), Columns);
+            Sampled?.Span.CopyTo(larger.Span);
+            sampled?.Dispose();
+            sampled = larger;
+        }
+        x.Span.CopyTo(sampled.Slice(first, x.Rows).Span);
+        sampleRowCounts.Add(x.Rows);
     }
 
     // One chain of float32 sums a channel and sequence, joined in double.
-    private void AddMagnitudes(Matrix x, Kernels kernels)
+    private unsafe void AddMagnitudes(Matrix x, Kernels kernels)
     {
         int width = Vector512<float>.Count;
         kernels.Parallel((Columns + width - 1) / width, strip =>
         {
             int first = strip * width, count = Math.Min(width, Columns - first);
-            Span<float> lanes = stackalloc float[width];
+            var mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
             Vector512<float> max = default, sum = default;
-            for (int row = 0; row < x.Rows; row++)
+            float* source = x.Pointer + first;
+            for (int row = 0; row < x.Rows; row++, source += x.Columns)
             {
-                x.Row(row).Slice(first, count).CopyTo(lanes);
-                Vector512<float> magnitudes = Vector512.Abs(Vector512.Create<float>(lanes));
+                Vector512<float> magnitudes = Vector512.Abs(Vector512.Load(source)) & mask;
                 max = Vector512.Max(max, magnitudes);
                 sum += magnitudes;
             }

@@ -56,9 +56,8 @@ public sealed class Awq : QuantizationMethod
     public override PanelMatrix Round(LinearRounding linear)
     {
         QuantScheme scheme = SchemeOf(linear.Scheme);
-        if (Clips && !IsQueryOrKey(linear.Name) && linear.Inputs?.Samples is { Count: > 0 } samples)
+        if (Clips && !IsQueryOrKey(linear.Name) && linear.Inputs?.Sampled is { } x)
         {
-            using Matrix x = Concatenate(samples);
             using Matrix limits = ClipLimits(linear.Weight, x, scheme, linear.Kernels);
             Clip(linear.Weight, limits, scheme.Granularity.GroupSize(linear.Weight.Columns));
         }
@@ -74,7 +73,7 @@ public sealed class Awq : QuantizationMethod
     public static AwqSearch Search(BlockCalibration block, LinearGroup group)
     {
         InputStatistics inputs = block.InputsOf(group);
-        using Matrix x = Concatenate(inputs.Samples);
+        Matrix x = inputs.Sampled!;
         int outputs = group.Module is null ? group.Weights[0].Rows : x.Columns;
         using var expected = new Matrix(x.Rows, outputs);
         using var actual = new Matrix(x.Rows, outputs);
@@ -179,18 +178,6 @@ public sealed class Awq : QuantizationMethod
             sums[row] = sum;
         });
         return sums.Sum() / expected.Rows / expected.Columns;
-    }
-
-    private static Matrix Concatenate(IReadOnlyList<Matrix> samples)
-    {
-        var all = new Matrix(samples.Sum(sample => sample.Rows), samples[0].Columns);
-        int row = 0;
-        foreach (Matrix sample in samples)
-        {
-            sample.Span.CopyTo(all.Slice(row, sample.Rows).Span);
-            row += sample.Rows;
-        }
-        return all;
     }
 
     private static double[] Gram(Matrix x, int stride, int first, int count)

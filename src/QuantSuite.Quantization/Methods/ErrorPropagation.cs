@@ -32,9 +32,13 @@ internal sealed unsafe class ErrorPropagation : IDisposable
         BlockSize = Math.Min(blockSize, weight.Columns);
         this.kernels = kernels;
         upper = new Matrix(factor.Size, factor.Size);
-        for (int row = 0; row < factor.Size; row++)
-            for (int column = row; column < factor.Size; column++)
-                upper[row, column] = (float)factor[row, column];
+        kernels.Parallel(factor.Size, row =>
+        {
+            ReadOnlySpan<double> source = factor.Row(row);
+            Span<float> values = upper.Row(row);
+            for (int column = row; column < values.Length; column++)
+                values[column] = (float)source[column];
+        });
         errors = new Matrix(weight.Rows, BlockSize);
         losses = new double[weight.Rows];
     }

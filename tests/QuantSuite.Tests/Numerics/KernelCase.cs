@@ -58,6 +58,19 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
             using DensePanels w = new(random.Matrix(70, 33), NumericFormats.Fp32);
             return Product(kernels, x, w);
         });
+        foreach (int size in (int[])[1, 16, 47, 48, 100, 330])
+            yield return new($"sums of products of {size} channels", kernels =>
+            {
+                var random = new CaseRandom(size);
+                var sum = new SquareMatrix(size);
+                foreach (int tokens in (int[])[1, 256, 700])
+                {
+                    using Matrix x = random.Matrix(tokens, size);
+                    kernels.AddGram(x, sum);
+                }
+                sum.Mirror();
+                return [.. Enumerable.Range(0, size).SelectMany(row => sum.Row(row).ToArray()).Select(BitConverter.DoubleToInt64Bits)];
+            });
     }
 
     private static IEnumerable<KernelCase> QuantizedProducts()

@@ -38,7 +38,7 @@ public class FunctionKeptTests(ITestOutputHelper output)
     {
         architecture = method.Prepare(architecture);
         architecture.Embedding.StoreDense();
-        using var pass = new CalibrationPass(architecture, QuantizedMicroWorld.Tokens(), kernels, InputStatistics.DefaultSampleSequenceCount);
+        using var pass = new CalibrationPass(architecture, QuantizedMicroWorld.Tokens(), kernels, InputStatistics.SampleSequenceCount);
         foreach (DecoderBlock block in architecture.Blocks)
             Rescale(method, block, pass, kernels);
         return architecture;

@@ -131,7 +131,7 @@ public class QuIPGoldenTests
     private static SquareMatrix Hessian(Matrix samples, int sequenceCount, Kernels kernels)
     {
         var hessian = new SquareMatrix(samples.Columns);
-        hessian.AddGram(samples, kernels);
+        kernels.AddGram(samples, hessian);
         hessian.Mirror();
         hessian.Scale(1.0 / sequenceCount);
         return hessian;

@@ -97,7 +97,7 @@ public class RotatedModelTests(ITestOutputHelper output)
             value = (float)random.NextDouble() - 0.3f;
         using var kernels = Kernels.Create(2);
         var hessian = new SquareMatrix(96);
-        hessian.AddGram(x, kernels);
+        kernels.AddGram(x, hessian);
         hessian.Mirror();
         for (int row = 0; row < weight.Rows; row++)
         {

@@ -157,7 +157,7 @@ internal static class Mutations
         Weight[] linears = [.. model.Model.Linears];
         var sums = linears.ToDictionary(weight => weight, weight => new SquareMatrix(weight.Columns));
         foreach (Weight weight in linears)
-            weight.Observer = x => sums[weight].AddGram(x, model.Model.Kernels);
+            weight.Observer = x => model.Model.Kernels.AddGram(x, sums[weight]);
         foreach (int[] ids in model.Tokens.Sequences)
             model.Model.Logits(ids).Dispose();
         foreach (Weight weight in linears)
