@@ -5,7 +5,6 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
-using QuantSuite.Quantization.Calibration;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -24,10 +23,10 @@ public sealed class EvalSession : IDisposable
     private readonly CancellationTokenSource stopped = new();
     private readonly PosixSignalRegistration[] signals;
     private readonly Kernels kernels;
+    private readonly ModelLoader models;
     private readonly CalibrationLeaks leaks = new();
     private (string Path, string Recipe) loaded;
     private DecoderModel? model;
-    private CalibrationTokens? calibrated;
     private RunProgress? progress;
     private DateTime nextProgress = DateTime.UtcNow + ProgressInterval;
 
@@ -36,6 +35,7 @@ public sealed class EvalSession : IDisposable
     {
         this.diagnostics = diagnostics;
         kernels = Kernels.Create(matrix.Settings.ThreadCount);
+        models = new ModelLoader(matrix.Settings.DataFolders, matrix.Settings.CalibrationOf, matrix.Settings.Cache, Say);
         signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(signal => PosixSignalRegistration.Create(signal, Stop))];
     }
 
@@ -50,7 +50,7 @@ public sealed class EvalSession : IDisposable
             DecoderModel loadedModel = ModelOf(row);
             RowOutcome outcome = RowRun.Run(row, loadedModel, matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token, items =>
             {
-                if (calibrated is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, loadedModel) is { } warning)
+                if (models.Calibration?.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, loadedModel) is { } warning)
                     Say(warning);
             });
             progress.Done();
@@ -82,9 +82,7 @@ public sealed class EvalSession : IDisposable
         model = null;
         Say($"{row.Model.Name} · {row.Recipe}: quantizing");
         var blocks = new ImmediateProgress<QuantizationProgress>(done => Show(() => $"{row.Model.Name} · {row.Recipe}: block {done.DoneBlockCount} of {done.BlockCount} quantized"));
-        var calibration = new CalibrationSource(matrix.Settings.DataFolders, matrix.Settings.CalibrationOf(row.Model.Path));
-        model = Quantizer.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token, calibration.Draw, Say, new QuantizedModelCache(matrix.Settings.Cache));
-        calibrated = calibration.Drawn;
+        model = models.Load(row.Model.Path, matrix.RecipeOf(row), kernels, blocks, stopped.Token);
         loaded = (row.Model.Path, row.Recipe);
         return model;
     }

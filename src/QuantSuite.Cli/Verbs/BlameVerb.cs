@@ -50,7 +50,7 @@ public sealed class BlameVerb : Verb
         string? original = arguments.GetValue(full) is { } given ? EvalSettings.ResolveModel(given) : null;
         RequireFullPrecision(parsed, original);
         EvalTask asked = TaskOf(arguments.GetRequiredValue(task));
-        var calibrated = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(location.Path));
+        var calibrated = new CalibrationSource(new CalibrationTexts(settings.DataFolders), settings.CalibrationOf(location.Path));
         using Kernels kernels = Kernels.Create(settings.ThreadCount);
         using var unrounded = new UnroundedValues();
         terminal.Progress($"{location.Name}: loading");

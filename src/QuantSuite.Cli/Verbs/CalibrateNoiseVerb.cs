@@ -6,7 +6,6 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
-using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -38,22 +37,22 @@ public sealed class CalibrateNoiseVerb : Verb
         if (count < 2)
             throw new SettingsException($"--runs is {count}, expected at least 2.");
         IReadOnlyList<EvalRow> picked = rows.Pick(arguments, settings, Recipes.ParseAll(settings.Recipes));
+        var models = new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
         var measured = new List<(ResultKey Key, NoiseFloor Noise, string Contract)>();
         foreach (var group in picked.GroupBy(row => (row.Model.Path, row.Recipe)))
-            measured.AddRange(Measure([.. group], Recipe.Parse(group.Key.Recipe), settings, count, terminal, cancellation));
+            measured.AddRange(Measure([.. group], models, settings, count, terminal, cancellation));
         Print(measured, arguments.GetValue(json), terminal);
         return measured.All(row => row.Noise.EqualBits || row.Contract.Length == 0) ? ExitCode.Done : ExitCode.GateFailed;
     }
 
     private static IEnumerable<(ResultKey Key, NoiseFloor Noise, string Contract)> Measure(
-        EvalRow[] group, Recipe recipe, EvalSettings settings, int count, Terminal terminal, CancellationToken cancellation)
+        EvalRow[] group, ModelLoader models, EvalSettings settings, int count, Terminal terminal, CancellationToken cancellation)
     {
         var results = group.ToDictionary(row => row.Key, _ => new List<EvalResult>());
         for (int run = 0; run < count; run++)
         {
             using Kernels kernels = Kernels.Create(1 + (settings.ThreadCount - 1 + run) % settings.ThreadCount);
-            var calibration = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(group[0].Model.Path));
-            using DecoderModel model = Quantizer.Load(group[0].Model.Path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+            using DecoderModel model = models.Load(group[0].Model.Path, Recipe.Parse(group[0].Recipe), kernels, terminal.Blocks, cancellation);
             model.PassTokenLimit >>= run % 4;
             foreach (EvalRow row in group)
             {

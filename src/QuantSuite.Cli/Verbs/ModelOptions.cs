@@ -42,20 +42,23 @@ internal sealed class ModelOptions(Argument<string>? recipeArgument = null)
         ModelLocation location = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model)));
         terminal.Say($"{(recipeArgument is null ? "loading" : "quantizing")} {location.Name} as {parsed}");
         using Kernels kernels = Kernels.Create(arguments.GetValue(threads) ?? 0);
-        var settings = EvalSettings.FromEnvironment();
-        settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
-        var source = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(location.Path));
-        using DecoderModel loaded = Quantizer.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
-        return work(loaded, source);
+        ModelLoader models = Loader(arguments, terminal);
+        using DecoderModel loaded = models.Load(location.Path, parsed, kernels, terminal.Blocks, cancellation);
+        return work(loaded, models.Calibration!);
     }
 
     /// <summary>The same model under another recipe, on the kernels of the one that is loaded.</summary>
     public T Beside<T>(DecoderModel loaded, Recipe other, ParseResult arguments, Terminal terminal, CancellationToken cancellation, Func<DecoderModel, T> work)
     {
         string path = ModelLocation.Open(EvalSettings.ResolveModel(arguments.GetRequiredValue(model))).Path;
-        var settings = EvalSettings.FromEnvironment();
-        var source = new CalibrationSource(settings.DataFolders, arguments.GetValue(calibration) ?? settings.CalibrationOf(path));
-        using DecoderModel beside = Quantizer.Load(path, other, loaded.Kernels, terminal.Blocks, cancellation, source.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+        using DecoderModel beside = Loader(arguments, terminal).Load(path, other, loaded.Kernels, terminal.Blocks, cancellation);
         return work(beside);
+    }
+
+    private ModelLoader Loader(ParseResult arguments, Terminal terminal)
+    {
+        var settings = EvalSettings.FromEnvironment();
+        settings = settings with { Calibration = arguments.GetValue(calibration) ?? settings.Calibration, Data = arguments.GetValue(data) is { Length: > 0 } named ? named : settings.Data };
+        return new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
     }
 }

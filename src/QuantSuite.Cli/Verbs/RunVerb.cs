@@ -6,7 +6,6 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
-using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -44,6 +43,7 @@ public sealed class RunVerb : Verb
             return SequentialRows.Run(picked, settings, arguments.GetValue(json), terminal, cancellation);
         var outcomes = new List<RowOutcome>();
         var progress = new RunProgress(picked.Count);
+        var models = new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
         var leaks = new CalibrationLeaks();
         try
         {
@@ -62,14 +62,12 @@ public sealed class RunVerb : Verb
         void RunGroup(EvalRow[] group, Recipe recipe, Kernels kernels)
         {
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
-            string path = group[0].Model.Path;
-            var calibration = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(path));
-            using DecoderModel model = Quantizer.Load(path, recipe, kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+            using DecoderModel model = models.Load(group[0].Model.Path, recipe, kernels, terminal.Blocks, cancellation);
             foreach (EvalRow row in group)
             {
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation, items =>
                 {
-                    if (calibration.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, model) is { } warning)
+                    if (models.Calibration?.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, model) is { } warning)
                         terminal.Say(warning);
                 }));
                 progress.Done();

@@ -3,7 +3,6 @@ using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
-using QuantSuite.Quantization.Calibration;
 
 namespace QuantSuite.Cli.Verbs;
 
@@ -15,12 +14,11 @@ internal static class SequentialRows
     public static int Run(IReadOnlyList<EvalRow> picked, EvalSettings settings, bool json, Terminal terminal, CancellationToken cancellation)
     {
         var verdicts = new List<SequentialVerdict>();
+        var models = new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
         using Kernels kernels = Kernels.Create(settings.ThreadCount);
         foreach (var group in picked.GroupBy(row => (row.Model.Path, row.Recipe)))
         {
-            var calibration = new CalibrationSource(settings.DataFolders, settings.CalibrationOf(group.Key.Path));
-            using DecoderModel model = Quantizer.Load(
-                group.Key.Path, Recipe.Parse(group.Key.Recipe), kernels, terminal.Blocks, cancellation, calibration.Draw, terminal.Say, new QuantizedModelCache(settings.Cache));
+            using DecoderModel model = models.Load(group.Key.Path, Recipe.Parse(group.Key.Recipe), kernels, terminal.Blocks, cancellation);
             foreach (EvalRow row in group)
                 if (Decide(row, model, settings, terminal, cancellation) is { } verdict)
                     verdicts.Add(verdict);

@@ -3,12 +3,10 @@ using QuantSuite.Models.Tokenization;
 namespace QuantSuite.Quantization.Calibration;
 
 /// <summary>Where the calibration tokens of a run come from: the text that a recipe names, else the user's, else the default.</summary>
-/// <param name="folders">Data folders, the first that has a text wins.</param>
+/// <param name="texts">The texts that there are.</param>
 /// <param name="chosen">A catalog name or a text file, or null for the default.</param>
-public sealed class CalibrationSource(IReadOnlyList<string> folders, string? chosen = null)
+public sealed class CalibrationSource(CalibrationTexts texts, string? chosen = null)
 {
-    private readonly CalibrationTexts texts = new(folders);
-
     /// <summary>What was drawn last, or null where no recipe asked yet.</summary>
     public CalibrationTokens? Drawn { get; private set; }
 

@@ -7,6 +7,7 @@ namespace QuantSuite.Quantization.Calibration;
 /// <summary>
 /// The catalog of calibration texts, read in place from data folders: <c>microworld</c> (its calibration text), <c>wikitext2</c> (the train file; where only the test file is there, its
 /// tokens from 200,000 on, which no evaluation here scores in its first chunks), and any text file. Sequences are windows of the stream of ids with seeded random starts, as GPTQ draws them.
+/// The text that was read last is kept with its ids: the recipes of a model draw from the same.
 /// </summary>
 /// <param name="folders">Data folders, the first that has a file wins.</param>
 public sealed class CalibrationTexts(IReadOnlyList<string> folders)
@@ -19,6 +20,8 @@ public sealed class CalibrationTexts(IReadOnlyList<string> folders)
 
     private const int TestTokensLeftOut = 200_000;
     private const ulong Seed = 20240216;
+
+    private (string Name, string Tokenizer, (string Source, int[] Ids, string Text) Read)? last;
 
     /// <summary>The names that need no file of the user's.</summary>
     public static IReadOnlyList<string> Names { get; } = ["microworld", "wikitext2"];
@@ -34,7 +37,7 @@ public sealed class CalibrationTexts(IReadOnlyList<string> folders)
     /// <exception cref="CalibrationException">There is no such text, or it is too short.</exception>
     public CalibrationTokens Draw(string name, Tokenizer tokenizer, int length = DefaultLength, int count = DefaultSequenceCount)
     {
-        (string source, int[] ids, string text) = Read(name, tokenizer);
+        (string source, int[] ids, string text) = ReadOnce(name, tokenizer);
         if (ids.Length < length)
             throw new CalibrationException($"Calibration text {source} has {ids.Length} tokens; expected at least one sequence of {length}. Name a longer text.");
         var random = new SeededRandom(Seed);
@@ -45,6 +48,13 @@ public sealed class CalibrationTexts(IReadOnlyList<string> folders)
             sequences[i] = ids[first..(first + length)];
         }
         return new CalibrationTokens($"{source}, {count} x {length}", sequences) { Text = text };
+    }
+
+    private (string Source, int[] Ids, string Text) ReadOnce(string name, Tokenizer tokenizer)
+    {
+        if (last is not { } known || known.Name != name || known.Tokenizer != tokenizer.ContentHash)
+            last = known = (name, tokenizer.ContentHash, Read(name, tokenizer));
+        return known.Read;
     }
 
     private (string Source, int[] Ids, string Text) Read(string name, Tokenizer tokenizer) => name switch
