@@ -8,8 +8,9 @@ using Xunit;
 namespace QuantSuite.Tests.Models;
 
 /// <summary>A real checkpoint against transformers: ids, logits and greedy continuations (../shared/goldens/smollm2).</summary>
+[Collection("SmolLM2")]
 [Trait("Speed", "Slow")]
-public sealed class SmolLm2GoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolLm2>
+public sealed class SmolLm2GoldenTests(SmolLm2 smolLm2)
 {
     private const double Tolerance = 2e-3;
 
@@ -21,7 +22,7 @@ public sealed class SmolLm2GoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolLm2>
     {
         string path = Path.Combine(Goldens.Folder("smollm2"), file);
         JsonElement golden = Goldens.Json(path.Replace(".last_logits.bin", ".json", StringComparison.Ordinal));
-        DecoderModel model = smolLm2.Fp32();
+        DecoderModel model = smolLm2.Model;
         int[] ids = Ids(golden.GetProperty("ids"));
         Assert.Equal(ids, model.Tokenizer.Encode(golden.GetProperty("text").GetString()!));
 
@@ -54,7 +55,7 @@ public sealed class SmolLm2GoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolLm2>
     {
         string path = Path.Combine(Goldens.Folder("smollm2"), "greedy.json");
         Skip.IfNot(File.Exists(path), $"not found: {path}");
-        DecoderModel model = smolLm2.Fp32();
+        DecoderModel model = smolLm2.Model;
         foreach (JsonElement run in Goldens.Json(path).EnumerateArray())
         {
             int[] prompt = Ids(run.GetProperty("prompt_ids")), expected = Ids(run.GetProperty("new_ids"));
@@ -75,7 +76,7 @@ public sealed class SmolLm2GoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolLm2>
     {
         string path = Path.Combine(Goldens.Folder("smollm2"), "greedy.json");
         Skip.IfNot(File.Exists(path), $"not found: {path}");
-        DecoderModel model = smolLm2.Fp32();
+        DecoderModel model = smolLm2.Model;
         JsonElement[] runs = [.. Goldens.Json(path).EnumerateArray()];
         var answers = new GenerateAnswer[runs.Length];
         model.GenerateUntil([.. runs.Select(run => new GenerateRequest(run.GetProperty("rendered").GetString()!, [], run.GetProperty("new_ids").GetArrayLength()))], (i, answer) => answers[i] = answer);

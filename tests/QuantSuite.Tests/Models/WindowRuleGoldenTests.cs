@@ -7,8 +7,9 @@ namespace QuantSuite.Tests.Models;
 /// <summary>
 /// WikiText-2 in each convention against transformers (../shared/goldens/perplexity). By default the first windows of each file; QUANTSUITE_FULL=1 takes all of them.
 /// </summary>
+[Collection("SmolLM2")]
 [Trait("Speed", "Slow")]
-public sealed class WindowRuleGoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolLm2>
+public sealed class WindowRuleGoldenTests(SmolLm2 smolLm2)
 {
     private static readonly int WindowLimit = Environment.GetEnvironmentVariable("QUANTSUITE_FULL") == "1" ? int.MaxValue : 2;
 
@@ -25,7 +26,7 @@ public sealed class WindowRuleGoldenTests(SmolLm2 smolLm2) : IClassFixture<SmolL
             : golden.TryGetProperty("seqlen", out JsonElement length) ? (WindowRule.Gptq(length.GetInt32()), "per_window")
             : (WindowRule.Sliding(golden.GetProperty("max_length").GetInt32(), golden.GetProperty("stride").GetInt32()), "per_window");
         JsonElement[] expected = [.. golden.GetProperty(windows).EnumerateArray().Take(WindowLimit)];
-        WindowScore[] scores = Score(smolLm2.Fp32(), Text(golden), rule, expected.Length);
+        WindowScore[] scores = Score(smolLm2.Model, Text(golden), rule, expected.Length);
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.Equal(expected[i].GetProperty("n_scored").GetInt32(), scores[i].TokenCount);

@@ -40,7 +40,7 @@ public class GptqGoldenTests
         using Matrix weight = golden.Input("W");
         InputStatistics inputs = golden.Statistics(kernels);
         SquareMatrix hessian = inputs.Hessian();
-        Near(golden.Floats("H_diag"), i => hessian[i, i], 1e-6);
+        QuantizationCase.NearLargest(golden.Floats("H_diag"), QuantizationCase.Diagonal(hessian), 1e-6, "H");
         int group = golden.Parameter("groupsize");
         var scheme = new QuantScheme
         {
@@ -62,8 +62,8 @@ public class GptqGoldenTests
             Assert.Equal(golden.Ints("perm"), result.Order);
         if (golden.Has("group_index") && group > 0)
             Assert.Equal(golden.Ints("group_index"), result.GroupOfColumn);
-        Near(golden.Floats("cholesky_upper_of_inverse_diag"), i => result.Factor![i, i], 1e-4);
-        Near(golden.Floats("cholesky_upper_of_inverse_row0"), i => result.Factor![0, i], 1e-4);
+        QuantizationCase.NearLargest(golden.Floats("cholesky_upper_of_inverse_diag"), QuantizationCase.Diagonal(result.Factor!), 1e-4, "factor");
+        QuantizationCase.NearLargest(golden.Floats("cholesky_upper_of_inverse_row0"), QuantizationCase.Floats(result.Factor!)[..weight.Columns], 1e-4, "factor, row 0");
         float[] scales = golden.Floats("scale"), zeros = golden.Floats("zero");
         // Grids that are fitted to compensated weights carry the reference's own single-precision noise, which the case states.
         float noise = group > 0 && !golden.Flag("static_groups") ? (float)golden.Number("max_abs_dequant_difference_float64_run") : 0;
@@ -91,7 +91,7 @@ public class GptqGoldenTests
     private static void CompareHessian(QuantizationCase golden, Kernels kernels)
     {
         SquareMatrix hessian = golden.Statistics(kernels).Hessian();
-        Near(golden.Floats("H"), i => hessian[i / hessian.Size, i % hessian.Size], 1e-6);
+        QuantizationCase.NearLargest(golden.Floats("H"), QuantizationCase.Floats(hessian), 1e-6, "H");
     }
 
     private static void CompareFactor(QuantizationCase golden, Kernels kernels)
@@ -103,14 +103,17 @@ public class GptqGoldenTests
             for (int j = 0; j < h.Rows; j++)
                 hessian[i, j] = h[i, j] + (i == j ? golden.Params.GetProperty("percdamp").GetDouble() * mean : 0);
         SquareMatrix upper = Cholesky.UpperOfInverse(hessian, kernels)!;
-        Near(golden.Floats("upper"), i => upper[i / h.Rows, i % h.Rows], 1e-4);
-        Near(golden.Floats("inverse"), i => Enumerable.Range(0, h.Rows).Sum(k => upper[k, i / h.Rows] * upper[k, i % h.Rows]), 1e-4);
+        QuantizationCase.NearLargest(golden.Floats("upper"), QuantizationCase.Floats(upper), 1e-4, "upper");
+        QuantizationCase.NearLargest(golden.Floats("inverse"), QuantizationCase.Floats(Squared(upper)), 1e-4, "inverse");
     }
 
-    private static void Near(float[] expected, Func<int, double> actual, double tolerance)
+    // UᵀU.
+    private static SquareMatrix Squared(SquareMatrix upper)
     {
-        double largest = expected.Max(value => Math.Abs((double)value));
-        for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual(i)) <= tolerance * largest, $"[{i}]: expected {expected[i]}, got {actual(i)}");
+        var product = new SquareMatrix(upper.Size);
+        for (int i = 0; i < upper.Size; i++)
+            for (int j = 0; j < upper.Size; j++)
+                product[i, j] = Enumerable.Range(0, upper.Size).Sum(k => upper[k, i] * upper[k, j]);
+        return product;
     }
 }

@@ -26,7 +26,7 @@ public class QuIPGoldenTests
                 break;
             case "quip.ldl":
                 Ldlq factors = Ldlq.Decompose(Square(golden.Input("H")), kernels)!;
-                QuantizationCase.NearLargest(golden.Floats("L_unit_lower"), Floats(factors.Factor), 1e-4, "L");
+                QuantizationCase.NearLargest(golden.Floats("L_unit_lower"), QuantizationCase.Floats(factors.Factor), 1e-4, "L");
                 QuantizationCase.NearLargest(golden.Floats("D"), Array.ConvertAll(factors.Diagonal, value => (float)value), 1e-4, "D");
                 break;
             case "quip.round_ldl":
@@ -71,7 +71,7 @@ public class QuIPGoldenTests
         int lastCode = (1 << golden.Parameter("bits")) - 1;
         bool rotates = golden.Flag("proj"), wholeGrid = golden.Params.GetProperty("qfn").GetString() == "b";
         SquareMatrix hessian = Hessian(samples, golden.Shape(golden.Inputs.GetProperty("X"))[0], kernels);
-        QuantizationCase.NearLargest(golden.Floats("H_diag_before"), Diagonal(hessian), 1e-6, "H before");
+        QuantizationCase.NearLargest(golden.Floats("H_diag_before"), QuantizationCase.Diagonal(hessian), 1e-6, "H before");
 
         float[] scales = [.. Enumerable.Repeat(1f, weight.Columns)];
         if (golden.Flag("rescale"))
@@ -91,7 +91,7 @@ public class QuIPGoldenTests
             hessian.Transform(Given(golden.Input("V")));
         }
         QuIP.Damp(hessian, golden.Params.GetProperty("percdamp").GetDouble());
-        float[] diagonal = Diagonal(hessian), expected = golden.Floats("H_diag_after_preprocessing");
+        float[] diagonal = QuantizationCase.Diagonal(hessian), expected = golden.Floats("H_diag_after_preprocessing");
         QuantizationCase.NearLargest(expected, Array.ConvertAll(diagonal, value => value * (rotates ? 1 : expected[0] / diagonal[0])), 1e-4, "H after");
 
         QuantGrid[] grids = [.. Enumerable.Range(0, values.Rows).Select(row => wholeGrid ? QuIP.Grid(values, lastCode) : GptqGrid.Fit(values.Row(row), golden.Parameter("bits"), symmetric: false))];
@@ -159,10 +159,6 @@ public class QuIPGoldenTests
                 square[row, column] = matrix[row, column];
         return square;
     }
-
-    private static float[] Floats(SquareMatrix matrix) => [.. Enumerable.Range(0, matrix.Size).SelectMany(row => matrix.Row(row).ToArray()).Select(value => (float)value)];
-
-    private static float[] Diagonal(SquareMatrix matrix) => [.. Enumerable.Range(0, matrix.Size).Select(i => (float)matrix[i, i])];
 
     private static Matrix Transposed(Matrix matrix)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QuantSuite.Numerics;
+using QuantSuite.Numerics.LinearAlgebra;
 using QuantSuite.Quantization.Calibration;
 using Xunit;
 
@@ -93,6 +94,11 @@ public sealed class QuantizationCase
     public float[] Floats(JsonElement tensor) => [.. Resolve(tensor).GetProperty("data").EnumerateArray().Select(value => value.GetSingle())];
 
     public int[] Ints(JsonElement tensor) => [.. Resolve(tensor).GetProperty("data").EnumerateArray().Select(value => value.GetInt32())];
+
+    /// <summary>All values of a matrix in single precision, as the files hold them.</summary>
+    public static float[] Floats(SquareMatrix matrix) => [.. Enumerable.Range(0, matrix.Size).SelectMany(row => matrix.Row(row).ToArray()).Select(value => (float)value)];
+
+    public static float[] Diagonal(SquareMatrix matrix) => [.. Enumerable.Range(0, matrix.Size).Select(i => (float)matrix[i, i])];
 
     /// <summary>Each value within a relative tolerance.</summary>
     public static void Near(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double relative, string what)

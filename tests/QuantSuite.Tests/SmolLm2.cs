@@ -3,9 +3,12 @@ using QuantSuite.Numerics;
 using QuantSuite.Quantization;
 using Xunit;
 
-namespace QuantSuite.Tests.Evaluation;
+namespace QuantSuite.Tests;
 
-/// <summary>SmolLM2-135M-Instruct in float32 (its Q4_1 weights dequantized), loaded once for the classes of its collection; skips where it is absent.</summary>
+/// <summary>
+/// SmolLM2-135M-Instruct in float32 (its Q4_1 weights dequantized) from the GGUF file alone, loaded once for the classes of its collection; skips where it is
+/// absent. The tests of WikiText-2 figures open its folder.
+/// </summary>
 [CollectionDefinition("SmolLM2")]
 public sealed class SmolLm2Tests : ICollectionFixture<SmolLm2>;
 
