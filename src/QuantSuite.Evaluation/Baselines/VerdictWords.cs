@@ -34,8 +34,8 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
             yield return $"  other than approved: {difference}";
         if (verdict.Kind == VerdictKind.Equal)
             yield break;
-        yield return $"  look closer: dotnet test evals/QuantSuite.Evals --filter \"{verdict.Key.Filter}\"";
-        yield return $"  accept:      dotnet run --project src/QuantSuite.Cli -- accept --filter \"{verdict.Key.Filter}\"";
+        yield return $"  look closer: {SuiteCommands.LookCloser(now)}";
+        yield return $"  accept:      {SuiteCommands.Accept(now)}";
     }
 
     /// <summary>What was found.</summary>

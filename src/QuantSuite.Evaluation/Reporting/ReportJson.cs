@@ -116,7 +116,7 @@ internal sealed class ReportJson
         EvalResult result = row.Result;
         _json.WriteStartObject();
         _json.WriteString("words", Clean(row.Words));
-        Array("commands", [ReportCommands.LookCloser(result), ReportCommands.Accept(result)], Text);
+        Array("commands", [SuiteCommands.LookCloser(result), SuiteCommands.Accept(result)], Text);
         _json.WriteNumber("kind", (int)result.Gate.Kind);
         Array("metrics", result.Metrics, m => Array(null, [m.Name, Figures.Value(m), Figures.Error(m), Figures.Unit(m)], Text));
         Array("deltas", Deltas(row), Fact);

@@ -21,26 +21,26 @@ public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? 
 
     private string SentinelWords => string.Concat(Result.Sentinels.Select(sentinel => $"\n  {(sentinel.Fails ? "broken" : "warning")}: {sentinel.Words}."));
 
-    // The two commands have to name what was not the suite's own.
+    // The result says how it was asked; where its parts lie and what it is held to, only the settings do.
     private string VerdictWords
     {
         get
         {
-            string words = Verdict.Words.Replace("dotnet test evals/QuantSuite.Evals ", "dotnet test evals/QuantSuite.Evals " + Properties());
-            return Settings.Baselines == SuiteFolders.Baselines ? words : words.Replace("-- accept ", $"-- accept --baselines \"{Settings.Baselines}\" ");
+            string words = Verdict.Words.Replace($"{SuiteCommands.RunEmbedded} ", $"{SuiteCommands.RunEmbedded} {Properties()}");
+            return OwnBaselines is null ? words : words.Replace($"{SuiteCommands.AcceptAll} ", $"{SuiteCommands.AcceptAll} --baselines \"{OwnBaselines}\" ");
         }
     }
+
+    private string? OwnBaselines => Settings.Baselines == SuiteFolders.Baselines ? null : Settings.Baselines;
 
     private string Properties()
     {
         static string Joined(IEnumerable<string> paths) => string.Join(Path.PathSeparator, paths);
-        (string Name, string? Value)[] given =
+        return SuiteCommands.Properties(
         [
             ("Models", Joined(Settings.Models)), ("Data", Joined(Settings.Data)), ("Tasks", Joined(Settings.Tasks)),
-            ("Recipes", Settings.Recipes.Count > 0 ? Result.Recipe : null), ("Limit", Settings.Limit?.ToString(CultureInfo.InvariantCulture)),
-            ("Baselines", Settings.Baselines == SuiteFolders.Baselines ? null : Settings.Baselines),
-        ];
-        return string.Concat(given.Where(property => !string.IsNullOrEmpty(property.Value)).Select(property => $"-p:{property.Name}=\"{property.Value}\" "));
+            ("Recipes", Settings.Recipes.Count > 0 ? Result.Recipe : null), ("Calibration", Settings.Calibration), ("Strict", Settings.Strict ? "true" : null), ("Baselines", OwnBaselines),
+        ]);
     }
 
     private static string FullText(Comparison full)
