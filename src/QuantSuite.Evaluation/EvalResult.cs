@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using QuantSuite.Evaluation.Sentinels;
 
 namespace QuantSuite.Evaluation;
@@ -124,6 +125,10 @@ public sealed record ItemOutcome
 
     /// <summary>Further per-item values by metric name (acc_norm, flexible, bleu …).</summary>
     public IReadOnlyDictionary<string, double> Values { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Which of the values the item brought with it; the others score its answer. Files do not hold it: what is grouped by them stands in the metrics.</summary>
+    [JsonIgnore]
+    public IReadOnlyCollection<string> Fields { get; init; } = [];
 }
 
 /// <summary>Content hashes, SHA-256 in lower-case hex.</summary>

@@ -45,6 +45,7 @@ public abstract class GenerationTask(TaskCard card) : EvalTask(card)
             Expected = item.Expected,
             Answer = answer.Text,
             Values = values,
+            Fields = [.. item.Values.Keys],
         };
     }
 

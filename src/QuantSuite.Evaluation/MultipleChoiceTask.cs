@@ -63,6 +63,7 @@ public abstract class MultipleChoiceTask(TaskCard card) : EvalTask(card)
             LogLikelihoods = sums,
             Margin = MarginOf(sums, item.Gold),
             Values = values,
+            Fields = [.. item.Values.Keys],
         };
     }
 

@@ -9,13 +9,12 @@ namespace QuantSuite.Evaluation.Metrics;
 public static class Groups
 {
     private const int MostValues = 6;
-    private static readonly HashSet<string> NoFields = ["acc_norm", "min_gap", "log_likelihood", "flexible", "words", "bytes"];
 
     /// <summary>The metrics of all fields that not every item shares.</summary>
     public static IEnumerable<Metric> Of(string name, IReadOnlyList<ItemOutcome> outcomes)
     {
-        IEnumerable<string> fields = outcomes.SelectMany(outcome => outcome.Values.Keys).Distinct().Except(NoFields).Order(StringComparer.Ordinal);
-        return fields.SelectMany(field => By(name, field, [.. outcomes.Where(outcome => outcome.Values.ContainsKey(field))]));
+        IEnumerable<string> fields = outcomes.SelectMany(outcome => outcome.Fields).Distinct().Order(StringComparer.Ordinal);
+        return fields.SelectMany(field => By(name, field, [.. outcomes.Where(outcome => outcome.Fields.Contains(field))]));
     }
 
     /// <summary>The metric of each subject (or document) that several items share: <c>acc[anatomy]</c>.</summary>

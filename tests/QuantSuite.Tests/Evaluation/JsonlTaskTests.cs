@@ -1,5 +1,6 @@
 using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Tasks;
+using QuantSuite.Models;
 using Xunit;
 
 namespace QuantSuite.Tests.Evaluation;
@@ -61,5 +62,16 @@ public sealed class JsonlTaskTests : IDisposable
         File.WriteAllLines(path, Enumerable.Range(0, 8).Select(i => $$"""{"id":"{{i}}","prompt":"p{{i}}","choices":[" a"," b"],"answer":{{i % 2}},"level":{{i / 4}},"depth":{{i}}}"""));
         EvalResult result = EvalRunner.Run(JsonlTask.FromFile(path), new ScriptedModel(), EvalRunnerTests.Options(null, null));
         Assert.Equal(["acc", "acc[depth=0..2]", "acc[depth=3..4]", "acc[depth=5..7]", "acc[level=0]", "acc[level=1]"], result.Metrics.Select(metric => metric.Name));
+    }
+
+    [Fact]
+    public void What_scores_an_answer_groups_nothing()
+    {
+        File.WriteAllLines(path, Enumerable.Range(0, 4).Select(i => $$"""{"id":"{{i}}","prompt":"p{{i}}","target":"a","words":{{i / 2}}}"""));
+        int asked = 0;
+        var model = new ScriptedModel { OnGenerate = request => new GenerateAnswer("a", 1, MinGap: ++asked, LogLikelihood: -asked) };
+        EvalResult result = EvalRunner.Run(JsonlTask.FromFile(path), model, EvalRunnerTests.Options(null, null));
+        Assert.Equal(["log_likelihood", "min_gap", "words"], result.Items[0].Values.Keys);
+        Assert.Equal(["exact_match", "exact_match[words=0]", "exact_match[words=1]"], result.Metrics.Select(metric => metric.Name));
     }
 }
