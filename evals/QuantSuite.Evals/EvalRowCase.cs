@@ -4,8 +4,11 @@ using Xunit.Sdk;
 
 namespace QuantSuite.Evals;
 
-/// <summary>One row as a test case: its display name is the row's, its traits are the row's. It travels between processes as three strings.</summary>
-public sealed class EvalRowCase : XunitTestCase
+/// <summary>
+/// One row as a test case: its display name is the row's, its traits are the row's. It travels between processes as three strings. A row of which the run's own limits leave nothing to
+/// ask is skipped.
+/// </summary>
+public sealed class EvalRowCase : SkippableFactTestCase
 {
     /// <summary>For xunit's deserializer.</summary>
     [Obsolete("Called by the deserializer; use the other constructor.", error: true)]
@@ -15,7 +18,7 @@ public sealed class EvalRowCase : XunitTestCase
 
     /// <summary>The case of one row.</summary>
     public EvalRowCase(IMessageSink diagnostics, ITestMethod method, ResultKey row)
-        : base(diagnostics, TestMethodDisplay.Method, TestMethodDisplayOptions.None, method, [row.Model, row.Task, row.Recipe])
+        : base([typeof(Xunit.SkipException).FullName!], diagnostics, TestMethodDisplay.Method, TestMethodDisplayOptions.None, method, [row.Model, row.Task, row.Recipe])
     {
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace QuantSuite.Cli;
 
@@ -11,6 +12,7 @@ public abstract class Verb : Command
         : base(name, description)
     {
         Examples = examples;
+        Validators.Add(RefuseUnknownOptions);
         SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, new Terminal(arguments.InvocationConfiguration), cancellation), CancellationToken.None));
     }
 
@@ -19,4 +21,13 @@ public abstract class Verb : Command
 
     /// <summary>Does the work and returns an <see cref="ExitCode"/>.</summary>
     protected abstract int Run(ParseResult arguments, Terminal terminal, CancellationToken cancellation);
+
+    // An option that takes several values would take a mistyped option for one more.
+    private static void RefuseUnknownOptions(CommandResult result)
+    {
+        foreach (OptionResult option in result.Children.OfType<OptionResult>())
+            foreach (Token token in option.Tokens)
+                if (token.Value is ['-', not (>= '0' and <= '9'), ..])
+                    result.AddError($"Unrecognized option '{token.Value}' after {option.Option.Name}.");
+    }
 }

@@ -37,6 +37,9 @@ public abstract record EvalItem
     /// <summary>The item with a limit on what is written in answer.</summary>
     public virtual EvalItem WithAtMost(int newTokenCount) => this;
 
+    /// <summary>The item with windows of at most so many tokens, where it is a text that is cut in windows.</summary>
+    public virtual EvalItem WithWindows(int tokenCount) => this;
+
     /// <summary>A prompt as turns.</summary>
     protected IReadOnlyList<ChatMessage> TurnsOf(string prompt) => Conversation.Count > 0 ? Conversation : [new ChatMessage("user", prompt)];
 }
@@ -107,6 +110,9 @@ public sealed record TextItem : EvalItem
 
     /// <inheritdoc/>
     public override string Expected => "";
+
+    /// <inheritdoc/>
+    public override EvalItem WithWindows(int tokenCount) => this with { Request = Request with { Rule = Request.Rule.AtMost(tokenCount) } };
 }
 
 /// <summary>A text to be generated, and what it should say.</summary>

@@ -29,7 +29,7 @@ public sealed record EvalOptions
     /// <summary>The most new tokens of an answer, where a task asks for more; or null.</summary>
     public int? MaxNewTokens { get; init; }
 
-    /// <summary>Items with longer prompts are left out, in tokens; or null.</summary>
+    /// <summary>Items with longer prompts are left out, and windows of plain text are no longer, in tokens; or null.</summary>
     public int? MaxPromptTokens { get; init; }
 
     /// <summary>The folder of the answer cache (<c>artifacts/cache</c>), or null to save nothing and to resume nothing.</summary>

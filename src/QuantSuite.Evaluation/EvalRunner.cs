@@ -13,6 +13,7 @@ public static class EvalRunner
 {
     /// <summary>Runs one task.</summary>
     /// <exception cref="EvalDataException">The task's data is absent or broken.</exception>
+    /// <exception cref="NothingLeftException">All prompts are longer than the options allow.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped; what was computed is saved.</exception>
     public static EvalResult Run(EvalTask task, LanguageModel model, EvalOptions options, CancellationToken cancellation = default)
     {
@@ -49,13 +50,20 @@ public static class EvalRunner
     {
         if (options.Limit is <= 0)
             throw new ArgumentOutOfRangeException(nameof(options), $"The limit is {options.Limit}; expected at least 1 item, or no limit.");
-        IReadOnlyList<EvalItem> items = Shaped(task.Fit(task.Load(options.Data), model), model, options);
-        if (items.Count == 0)
+        IReadOnlyList<EvalItem> whole = task.Fit(Cut(task.Load(options.Data), options), model);
+        if (whole.Count == 0)
             throw new EvalDataException($"Task {task.Name} has no items in '{task.Source}' for {model.Name}: the file is empty, or its text shorter than a window.");
+        IReadOnlyList<EvalItem> items = Shaped(whole, model, options);
+        if (items.Count == 0)
+            throw new NothingLeftException($"{task.Name}: all {whole.Count} items have prompts of more than {options.MaxPromptTokens} tokens, the limit that was given (--max-prompt-tokens).");
         if (options.Picked is { } picked)
             return [.. picked.Select(index => items[index])];
         return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
     }
+
+    // A text keeps its length; its windows get shorter.
+    private static IReadOnlyList<EvalItem> Cut(IReadOnlyList<EvalItem> items, EvalOptions options) =>
+        options.MaxPromptTokens is { } tokenCount ? [.. items.Select(item => item.WithWindows(tokenCount))] : items;
 
     // Through the chat template, limited, and without those whose prompts are too long.
     private static IReadOnlyList<EvalItem> Shaped(IReadOnlyList<EvalItem> items, LanguageModel model, EvalOptions options)

@@ -17,7 +17,7 @@ internal sealed class RowOptions
     private readonly Option<int?> limit = new("--limit", "-l") { Description = "Only the first so many items of each task." };
     private readonly Option<bool> chat = new("--chat") { Description = "Put prompts through the model's chat template." };
     private readonly Option<int?> newTokens = new("--max-new-tokens") { Description = "The most new tokens of an answer. Default: each task's own limit." };
-    private readonly Option<int?> promptTokens = new("--max-prompt-tokens") { Description = "Leave out items with longer prompts." };
+    private readonly Option<int?> promptTokens = new("--max-prompt-tokens") { Description = "Leave out items with longer prompts; windows of plain text are no longer." };
     private readonly Option<int?> threads = new("--threads") { Description = "Threads of the kernels; changes no number. Default: all processors." };
     private readonly Option<bool> strict = new("--strict") { Description = "Changed bits with equal outcomes fail too, and so do verdicts that the items cannot decide." };
     private readonly Option<string?> shard = new("--shard") { Description = "The share of the rows that this machine runs: i/n. Results of all shares merge by copying." };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Baselines;
 using QuantSuite.Evaluation.Reporting;
 using QuantSuite.Evaluation.Rows;
@@ -45,6 +46,8 @@ public sealed class RunVerb : Verb
         var progress = new RunProgress(picked.Count);
         var models = new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
         var leaks = new CalibrationLeaks();
+        var unusable = new List<EvalDataException>();
+        int leftOut = 0;
         try
         {
             using Kernels kernels = Kernels.Create(settings.ThreadCount);
@@ -56,7 +59,12 @@ public sealed class RunVerb : Verb
             if (outcomes.Count > 0)
                 HtmlReport.Write(settings.Results, settings.Baselines, settings.Page);
         }
-        Print(outcomes, settings, arguments.GetValue(json), terminal);
+        if (outcomes.Count > 0)
+            Print(outcomes, settings, arguments.GetValue(json), terminal);
+        if (leftOut > 0)
+            terminal.Say($"{leftOut} of {picked.Count} rows left out: the limits of the run leave nothing to ask");
+        if (unusable.Count > 0)
+            throw unusable.Count == 1 ? unusable[0] : new EvalDataException($"{unusable.Count} of {picked.Count} rows have no data that can be used; the first: {unusable[0].Message}", unusable[0]);
         return outcomes.All(outcome => outcome.Passed) ? ExitCode.Done : ExitCode.GateFailed;
 
         void RunGroup(EvalRow[] group, Recipe recipe, Kernels kernels)
@@ -64,15 +72,31 @@ public sealed class RunVerb : Verb
             terminal.Progress($"{group[0].Model.Name} · {recipe}: quantizing");
             using DecoderModel model = models.Load(group[0].Model.Path, recipe, kernels, terminal.Blocks, cancellation);
             foreach (EvalRow row in group)
+                RunRow(row, model);
+        }
+
+        void RunRow(EvalRow row, DecoderModel model)
+        {
+            try
             {
                 outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation, items =>
                 {
                     if (models.Calibration?.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, model) is { } warning)
                         terminal.Say(warning);
                 }));
-                progress.Done();
                 terminal.Say(outcomes[^1].Passed ? outcomes[^1].Summary : outcomes[^1].Words);
             }
+            catch (NothingLeftException exception)
+            {
+                leftOut++;
+                terminal.Say($"left out: {row.Key}: {exception.Message}");
+            }
+            catch (EvalDataException exception)
+            {
+                unusable.Add(exception);
+                terminal.Say($"{row.Key}: no usable data, the other rows go on");
+            }
+            progress.Done();
         }
     }
 

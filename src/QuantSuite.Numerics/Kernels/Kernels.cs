@@ -228,4 +228,18 @@ public abstract class Kernels : IDisposable
         Pool.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Throws where inputs and the sums of their products differ in size.</summary>
+    protected static void CheckGram(Matrix x, SquareMatrix sum)
+    {
+        if (x.Columns != sum.Size)
+            throw new ArgumentException($"Sums of [{sum.Size}, {sum.Size}] got inputs of {x.Columns} channels.", nameof(x));
+    }
+
+    /// <summary>Throws where rows have another size than the transform.</summary>
+    protected static void CheckTransform(Matrix x, HadamardTransform transform)
+    {
+        if (x.Columns != transform.Size)
+            throw new ArgumentException($"A Hadamard transform of {transform.Size} columns got rows of {x.Columns}.", nameof(transform));
+    }
 }

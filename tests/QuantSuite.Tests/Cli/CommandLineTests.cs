@@ -35,6 +35,7 @@ public class CommandLineTests
     [InlineData("score|microworld-s", "'--requests' is required")]
     [InlineData("logits|microworld-s|-o|x", "either --ids or --text")]
     [InlineData("run|--limit|many", "'many'")]
+    [InlineData("run|--recipe|fp32|--resutls|x", "'--resutls' after --recipe")]
     public async Task A_wrong_command_line_ends_with_2_and_says_why(string commandLine, string complaint)
     {
         CommandRun run = await CommandRun.Of(commandLine.Split('|'));

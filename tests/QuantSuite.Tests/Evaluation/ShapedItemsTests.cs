@@ -47,7 +47,21 @@ public sealed class ShapedItemsTests : IDisposable
         int shorter = asked.Single().Context.Length;
         (result, _) = Run(options => options with { MaxPromptTokens = shorter });
         Assert.Equal("gsm8k/0", Assert.Single(result.Items).Id);
-        Assert.Contains("no items", Assert.Throws<EvalDataException>(() => Run(options => options with { MaxPromptTokens = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("all 2 items have prompts of more than 1 tokens",
+            Assert.Throws<NothingLeftException>(() => Run(options => options with { MaxPromptTokens = 1 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limit_on_prompts_makes_windows_shorter()
+    {
+        var text = new TextItem { Id = "a", Request = new RollingRequest("text", WindowRule.LmEval) };
+        WindowRule rule = ((TextItem)text.WithWindows(4)).Request.Rule;
+        Assert.Equal(("lm-eval-4", true), (rule.Name, rule.Prefixed));
+        Assert.Equal(WindowRule.LmEval.Cut(11, 4), rule.Cut(11, 2048));
+        Assert.Equal(WindowRule.LmEval.Cut(11, 3), rule.Cut(11, 3));
+        Assert.Equal(["lm-eval-2", "gptq-1024", "llama.cpp-512", "sliding-64-32"],
+            [rule.AtMost(2).Name, WindowRule.Gptq(2048).AtMost(1024).Name, WindowRule.LlamaCpp(512).AtMost(1024).Name, WindowRule.Sliding(128, 32).AtMost(64).Name]);
+        Assert.Equal(WindowRule.Gptq(1024).Cut(5000, 8192), WindowRule.Gptq(2048).AtMost(1024).Cut(5000, 8192));
     }
 
     private (EvalResult Result, List<GenerateRequest> Asked) Run(Func<EvalOptions, EvalOptions> change)

@@ -36,7 +36,7 @@ public class Wikitext2Task(TaskCard card) : PerplexityTask(card)
     public override IReadOnlyList<EvalItem> Fit(IReadOnlyList<EvalItem> items, LanguageModel model)
     {
         var whole = (TextItem)items[0];
-        int windowCount = Rule.Cut(model.Tokenizer.Encode(whole.Request.Text, addSpecial: false).Length, model.MaxLength).Count;
+        int windowCount = whole.Request.Rule.Cut(model.Tokenizer.Encode(whole.Request.Text, addSpecial: false).Length, model.MaxLength).Count;
         return [.. Enumerable.Range(0, windowCount).Select(i => whole with { Id = $"{Name}/{i}", Request = whole.Request with { Windows = i..(i + 1) } })];
     }
 
