@@ -17,6 +17,7 @@ public sealed class ReportVerb : Verb
     private readonly Option<string?> history = new("--history") { Description = "A folder of earlier runs' results, each in a subfolder: the page shows each row's trend." };
     private readonly Option<string?> against = new("--against") { Description = "Another run's results: the page shows the two side by side." };
     private readonly Option<string?> markdown = new("--markdown") { Description = "A summary for a pull request or a CI job's page." };
+    private readonly Option<string?> table = new("--table") { Description = "Tasks × recipes with their changes against full precision, in Markdown." };
     private readonly Option<string?> junit = new("--junit") { Description = "The verdicts as JUnit's XML." };
     private readonly Option<string?> csv = new("--csv") { Description = "The rows as comma-separated values." };
     private readonly Option<string?> lmEval = new("--lm-eval-json") { Description = "A folder for results and samples in lm-evaluation-harness's files." };
@@ -32,7 +33,7 @@ public sealed class ReportVerb : Verb
             "report --history nightly --against nightly/2026-11-22",
             "report --lm-eval-json lm-eval --csv rows.csv")
     {
-        foreach (Option option in (Option[])[results, baselines, output, history, against, markdown, junit, csv, lmEval, strict, gate])
+        foreach (Option option in (Option[])[results, baselines, output, history, against, markdown, table, junit, csv, lmEval, strict, gate])
             Add(option);
     }
 
@@ -59,6 +60,7 @@ public sealed class ReportVerb : Verb
     private void Export(Report report, ParseResult arguments, Terminal terminal)
     {
         Save(markdown, () => MarkdownSummary.Of(report));
+        Save(table, () => MarkdownTable.Of(report));
         Save(csv, () => CsvTable.Of(report));
         if (arguments.GetValue(junit) is { } xml)
         {

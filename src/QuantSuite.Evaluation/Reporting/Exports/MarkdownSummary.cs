@@ -71,7 +71,7 @@ public static class MarkdownSummary
         _ => "🟰",
     };
 
-    private static string Cell(string value) => Html(VisibleText.Of(value)).Replace("|", "\\|").Replace('\n', ' ').Replace("`", "\\`");
+    internal static string Cell(string value) => Html(VisibleText.Of(value)).Replace("|", "\\|").Replace('\n', ' ').Replace("`", "\\`");
 
     private static string Html(string value) => value.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 

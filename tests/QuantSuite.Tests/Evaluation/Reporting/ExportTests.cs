@@ -85,6 +85,22 @@ public class ExportTests
     }
 
     [Fact]
+    public void A_table_has_tasks_by_recipes_and_changes_against_full_precision()
+    {
+        string[] lines = MarkdownTable.Of(Report).Split('\n');
+        Assert.Equal(2 * SyntheticReport.Tasks.Length, lines.Count(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| Task", StringComparison.Ordinal)));
+        Assert.Equal("| Task | Ability | Metric | Items | fp32, 32.00 bits | fp32-kv4, 32.00 bits |", string.Join('|', lines.First(line => line.StartsWith("| Task", StringComparison.Ordinal)).Split('|')[..7]) + "|");
+        ReportRow full = Row("fp32"), worst = Row("rtn-int2-g32");
+        string[] cells = [.. lines.First(line => line.StartsWith("| knowledge ", StringComparison.Ordinal)).Split('|', StringSplitOptions.TrimEntries)[1..^1]];
+        Assert.Equal(["knowledge", "knowledge", "acc, %", "40"], cells[..4]);
+        Assert.Equal($"{100 * full.Result.Metrics[0].Value:F1} ± {100 * full.Result.Metrics[0].StandardError:F1}", cells[4]);
+        double change = 100 * (worst.Result.Metrics[0].Value - full.Result.Metrics[0].Value);
+        Assert.Contains($"(**−{-change:F1} ± ", cells[^1]);
+
+        static ReportRow Row(string recipe) => Report.Rows.First(row => row.Result.Task == "knowledge" && row.Result.Recipe == recipe);
+    }
+
+    [Fact]
     public void Lm_eval_results_have_the_harness_layout()
     {
         EvalResult[] tasks = [.. Report.Rows.Select(row => row.Result).Where(result => result is { Model: "microworld-m", Recipe: "rtn-int4-g32" })];
