@@ -8,14 +8,13 @@ namespace QuantSuite.Numerics;
 /// Slabs of 32 MiB, the free ranges of each in order of address, first fit, neighbours joined when they come back. An empty slab goes back to the system,
 /// except the last one.
 /// </summary>
-internal static unsafe partial class HugePageHeap
+internal static unsafe class HugePageHeap
 {
     private const nuint PageBytes = 2 << 20;
     private const nuint SlabBytes = 32 << 20;
     private const nuint LargestShared = 8 << 20;
     private const nuint SmallestShared = 16 << 10;
     private const nuint Line = 64;
-    private const int MadviseHugePage = 14;
 
     private static readonly Lock Gate = new();
     private static readonly List<Slab> Slabs = [];
@@ -62,15 +61,11 @@ internal static unsafe partial class HugePageHeap
     {
         size = RoundUp(size, PageBytes);
         byte* pages = (byte*)NativeMemory.AlignedAlloc(size, PageBytes);
-        if (OperatingSystem.IsLinux())
-            _ = MemoryAdvise(pages, size, MadviseHugePage);
+        MemoryAdvice.WantHugePages(pages, size);
         return pages;
     }
 
     private static nuint RoundUp(nuint size, nuint unit) => (size + unit - 1) / unit * unit;
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MemoryAdvise(void* address, nuint length, int advice);
 
     // Free ranges by offset.
     private sealed class Slab(byte* start)

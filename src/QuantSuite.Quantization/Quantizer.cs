@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using QuantSuite.Models;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Models.Families;
@@ -70,8 +71,7 @@ public sealed class Quantizer
                 checkpoint.Dispose();
                 checkpoint = found;
                 architecture = ModelFamilies.For(found.Config).Build(found) with { HeadRotation = architecture.HeadRotation };
-                foreach (Weight weight in architecture.Weights)
-                    weight.StoreFiled();
+                StoreFiled([.. architecture.Weights], kernels);
                 kept = null;
             }
             else
@@ -128,6 +128,20 @@ public sealed class Quantizer
             else
                 Calibrate(architecture.Blocks[i], i == architecture.Blocks.Count - 1, pass, cancellation);
             progress?.Report(new QuantizationProgress(i + 1, architecture.Blocks.Count));
+        }
+    }
+
+    // The largest first: it is the last one's float32 copy that stands beside the whole model.
+    private static void StoreFiled(Weight[] weights, Kernels kernels)
+    {
+        Weight[] ordered = [.. weights.OrderByDescending(weight => (long)weight.Rows * weight.Columns)];
+        try
+        {
+            kernels.Parallel(ordered.Length, i => ordered[i].StoreFiled());
+        }
+        catch (AggregateException failure) when (failure.InnerException is { } cause)
+        {
+            ExceptionDispatchInfo.Throw(cause);
         }
     }
 

@@ -79,6 +79,28 @@ public sealed unsafe class PackedCodes : IDisposable
         }
     }
 
+    /// <summary>Sets the codes [columns] of a row, word by word: many times faster than one by one. Rows may be set by several threads, each its own.</summary>
+    public void SetRow(int row, ReadOnlySpan<byte> codes)
+    {
+        if (codes.Length != Columns)
+            throw new ArgumentException($"A row has {Columns} codes, got {codes.Length}.", nameof(codes));
+        int perWord = 32 / Bits, inWords = perWord * Bits;
+        for (int first = 0; first < Columns; first += BlockWidth)
+        {
+            uint* word = Block(row, first);
+            ReadOnlySpan<byte> block = codes[first..Math.Min(first + BlockWidth, Columns)];
+            for (int start = 0; start < inWords; start += perWord, word += Width)
+            {
+                uint bits = 0;
+                for (int i = Math.Min(start + perWord, block.Length) - 1; i >= start; i--)
+                    bits = bits << Bits | (uint)(block[i] & LastCode);
+                *word = bits;
+            }
+            for (int i = inWords; i < block.Length; i++)
+                this[row, first + i] = block[i];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => buffer.Dispose();
 

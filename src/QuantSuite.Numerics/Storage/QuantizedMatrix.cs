@@ -82,8 +82,7 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
         {
             for (int group = 0; group < packed.GroupCount && !isNested; group++)
                 packed.SetGrid(row, group, grids[row * packed.GroupCount + group]);
-            for (int column = 0; column < columns; column++)
-                packed.SetCode(row, column, codes[row * columns + column]);
+            packed.SetCodes(row, codes.Slice(row * columns, columns));
         }
         return packed;
     }
@@ -165,6 +164,9 @@ public sealed unsafe class QuantizedMatrix : PanelMatrix
 
     /// <summary>Sets the code of one weight. Rows may be set by several threads, each its own.</summary>
     public void SetCode(int row, int column, int code) => codes[row, column] = code;
+
+    /// <summary>Sets the codes [columns] of a row.</summary>
+    public void SetCodes(int row, ReadOnlySpan<byte> codes) => this.codes.SetRow(row, codes);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -68,6 +68,9 @@ public sealed unsafe class TableMatrix : PanelMatrix
     /// <summary>Sets the code of one weight. Rows may be set by several threads, each its own.</summary>
     public void SetCode(int row, int column, int code) => codes[row, column] = code;
 
+    /// <summary>Sets the codes [columns] of a row.</summary>
+    public void SetCodes(int row, ReadOnlySpan<byte> codes) => this.codes.SetRow(row, codes);
+
     /// <inheritdoc/>
     public override void Dispose()
     {

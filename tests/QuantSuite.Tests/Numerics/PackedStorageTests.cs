@@ -28,6 +28,35 @@ public sealed class PackedStorageTests
     }
 
     [Theory]
+    [InlineData(1, 96)]
+    [InlineData(2, 33)]
+    [InlineData(3, 100)]
+    [InlineData(4, 31)]
+    [InlineData(5, 65)]
+    [InlineData(6, 64)]
+    [InlineData(7, 95)]
+    [InlineData(8, 37)]
+    public void ARowOfCodesIsItsCodesOneByOne(int bits, int columns)
+    {
+        const int Rows = 19;
+        var random = new CaseRandom(bits);
+        using PackedCodes whole = new(Rows, columns, bits), single = new(Rows, columns, bits);
+        for (int row = 0; row < Rows; row++)
+        {
+            byte[] codes = [.. Enumerable.Range(0, columns).Select(_ => (byte)(random.Unit() * (1 << bits)))];
+            whole.SetRow(row, [.. codes.Reverse()]);
+            whole.SetRow(row, codes);
+            for (int column = 0; column < columns; column++)
+                single[row, column] = codes[column];
+            Assert.Equal(codes, Enumerable.Range(0, columns).Select(column => (byte)whole[row, column]));
+        }
+        Assert.Equal(Bytes(single), Bytes(whole));
+        Assert.Throws<ArgumentException>(() => whole.SetRow(0, new byte[columns + 1]));
+
+        static unsafe byte[] Bytes(PackedCodes codes) => new ReadOnlySpan<byte>(codes.Pointer, (int)codes.ByteCount).ToArray();
+    }
+
+    [Theory]
     [InlineData(ScaleFormat.Fp32, 4)]
     [InlineData(ScaleFormat.Fp16, 2)]
     [InlineData(ScaleFormat.Bf16, 2)]

@@ -18,8 +18,7 @@ internal static class PackedCodes
             for (int i = 0; i < matrix.Rows; i++)
             {
                 codes(i, row);
-                for (int column = 0; column < row.Length; column++)
-                    matrix.SetCode(i, column, row[column]);
+                matrix.SetCodes(i, row);
             }
             return matrix;
         }

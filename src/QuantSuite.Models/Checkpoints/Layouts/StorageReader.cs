@@ -78,8 +78,7 @@ internal static class StorageReader
                 for (int group = 0; group < groups; group++)
                     matrix.SetTable(row, group, tables.AsSpan(((row * groups) + group) << bits, 1 << bits));
                 ReadCodes(tensors, bits, row, codes);
-                for (int column = 0; column < codes.Length; column++)
-                    matrix.SetCode(row, column, codes[column]);
+                matrix.SetCodes(row, codes);
             }
             return matrix;
         };
