@@ -22,7 +22,7 @@ public sealed class Cohere : ModelFamily
         float epsilon = config.Float("layer_norm_eps", 1e-5f), logitScale = config.Float("logit_scale", 0.0625f);
         bool bias = config.Bool("attention_bias", false), normed = config.Bool("use_qk_norm", false);
         Activation activation = parts.Activation();
-        var rotary = new RotaryEmbedding(RotaryConfig.Read(parts)) { IsInterleaved = true };
+        var rotary = new RotaryEmbedding(RotaryConfig.Read(parts, theta: 500000)) { IsInterleaved = true };
         Weight embedding = parts.Embedding(), head = parts.Head(embedding, tied: true);
         DecoderBlock[] blocks = parts.Blocks(i =>
         {

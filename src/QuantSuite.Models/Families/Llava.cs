@@ -13,8 +13,9 @@ namespace QuantSuite.Models.Families;
 /// </summary>
 public sealed class Llava : ModelFamily
 {
-    // What the published files leave out of their parts, as transformers fills it in.
+    // What the published files leave out of their parts, as transformers fills it in: a vision_config has CLIP's own defaults, and where there is none the tower is LLaVA 1.5's.
     private const string TextDefaults = """{"model_type":"llama","hidden_size":4096,"intermediate_size":11008,"num_hidden_layers":32,"num_attention_heads":32,"vocab_size":32000}""";
+    private const string PartialVisionDefaults = """{"hidden_size":768,"intermediate_size":3072,"num_hidden_layers":12,"num_attention_heads":12,"image_size":224,"patch_size":32,"vocab_size":1}""";
     private const string VisionDefaults = """{"hidden_size":1024,"intermediate_size":4096,"num_hidden_layers":24,"num_attention_heads":16,"image_size":336,"patch_size":14,"vocab_size":1}""";
 
     /// <inheritdoc/>
@@ -23,7 +24,8 @@ public sealed class Llava : ModelFamily
     /// <inheritdoc/>
     public override Architecture Build(Checkpoint checkpoint)
     {
-        ModelConfig config = checkpoint.Config, text = Filled(config, "text_config", TextDefaults), vision = Filled(config, "vision_config", VisionDefaults);
+        ModelConfig config = checkpoint.Config, text = Filled(config, "text_config", TextDefaults);
+        ModelConfig vision = Filled(config, "vision_config", config.Has("vision_config") ? PartialVisionDefaults : VisionDefaults);
         if (text.ModelType != "llama")
             throw new CheckpointException(CheckpointFlaw.Field, $"config.json, text_config: model_type '{text.ModelType}'; only llama is supported in a llava model.");
         text.Ignore("tie_word_embeddings", "pad_token_id");

@@ -6,7 +6,7 @@ namespace QuantSuite.Models.Families;
 
 /// <summary>
 /// Qwen 1.5 and 2 with a mixture of experts (2407.10671): <see cref="Qwen2"/>'s attention, <see cref="QwenExperts"/> with one shared by all tokens.
-/// Equals transformers' Qwen2MoeForCausalLM.
+/// Windows are every other layer's before <c>max_window_layers</c>. Equals transformers' Qwen2MoeForCausalLM.
 /// </summary>
 public sealed class Qwen2Moe : ModelFamily
 {
@@ -21,7 +21,7 @@ public sealed class Qwen2Moe : ModelFamily
         int hidden = parts.HiddenSize;
         float epsilon = config.Float("rms_norm_eps", 1e-6f);
         bool bias = config.Bool("qkv_bias", true);
-        int[] windows = QwenWindows.Read(parts);
+        int[] windows = QwenWindows.Read(parts, static (layer, full) => layer % 2 == 0 && layer < full);
         var experts = new QwenExperts(parts, (Experts: 60, Chosen: 4, Width: 1408, Shared: 5632));
         var rotary = new RotaryEmbedding(RotaryConfig.Read(parts));
         Weight embedding = parts.Embedding(), head = parts.Head(embedding, tied: false);

@@ -9,12 +9,13 @@ internal static class QwenWindows
     private const int DefaultFullLayers = 28;
 
     /// <summary>The window of each layer, 0 for none.</summary>
-    public static int[] Read(DecoderParts parts)
+    /// <param name="slides">By layer and <c>max_window_layers</c>, where <c>layer_types</c> is absent; null for layers from there on.</param>
+    public static int[] Read(DecoderParts parts, Func<int, int, bool>? slides = null)
     {
         ModelConfig config = parts.Config;
         bool used = config.Bool("use_sliding_window", false);
         int window = config.IntOrNone("sliding_window", DefaultWindow), full = config.Int("max_window_layers", DefaultFullLayers);
-        bool[] slides = parts.Sliding(layer => used && window > 0 && layer >= full);
-        return [.. slides.Select(slide => slide && used ? window : 0)];
+        slides ??= static (layer, full) => layer >= full;
+        return [.. parts.Sliding(layer => slides(layer, full)).Select(slide => slide && used ? window : 0)];
     }
 }

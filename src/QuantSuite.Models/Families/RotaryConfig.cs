@@ -18,7 +18,7 @@ internal static class RotaryConfig
     public static RotaryScaling Read(DecoderParts parts, float theta = 10000, float partial = 1, string? kind = null, int rotated = 0)
     {
         ModelConfig config = parts.Config;
-        ModelConfig? rope = config.Object("rope_parameters") ?? config.Object("rope_scaling");
+        ModelConfig? rope = config.Object("rope_scaling") ?? config.Object("rope_parameters");
         if (kind is not null && rope?.Object(kind) is { } own)
             rope = own;
         theta = Choose(rope, config, "rope_theta", theta);
@@ -39,7 +39,9 @@ internal static class RotaryConfig
         string type = rope.String("rope_type", rope.String("type", "default"));
         rope.Ignore("type", "rope_type", "rope_theta", "partial_rotary_factor", "finetuned", "original_max_position_embeddings");
         float[] frequencies = RotaryScaling.Frequencies(theta, rotated);
-        int maxLength = parts.MaxLength, original = rope.Int("original_max_position_embeddings", parts.Config.Int("original_max_position_embeddings", maxLength));
+        int maxLength = parts.MaxLength, original = parts.Config.Int("original_max_position_embeddings", rope.Int("original_max_position_embeddings", maxLength));
+        if (type == "su" || type == "yarn" && rope.Has("short_factor"))
+            type = "longrope";
         RotaryScaling scaling = type switch
         {
             "default" => new RotaryScaling(frequencies),
@@ -47,7 +49,7 @@ internal static class RotaryConfig
             "dynamic" => RotaryScaling.Dynamic(theta, rotated, Factor(rope), maxLength) with { PositionLimit = Reach(maxLength, Factor(rope)) },
             "llama3" => RotaryScaling.Llama3(frequencies, Factor(rope), rope.Float("low_freq_factor"), rope.Float("high_freq_factor"), original),
             "yarn" => Yarn(rope, theta, rotated, original, maxLength),
-            "longrope" or "su" => Long(rope, theta, rotated, original, maxLength),
+            "longrope" => Long(rope, theta, rotated, original, maxLength),
             _ => throw new CheckpointException($"config.json: rope_scaling of type '{type}' is not known; there are: default, linear, dynamic, yarn, llama3, longrope."),
         };
         ConfigKeys.RefuseUnread(rope, "config.json, rope_scaling");
