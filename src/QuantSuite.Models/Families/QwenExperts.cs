@@ -26,7 +26,7 @@ internal sealed class QwenExperts
         denseWidth = config.Int("intermediate_size", 4 * parts.HiddenSize);
         expertWidth = config.Int("moe_intermediate_size", defaults.Width);
         sharedWidth = defaults.Shared == 0 ? 0 : config.Int("shared_expert_intermediate_size", defaults.Shared);
-        expertCount = config.Int("num_experts", defaults.Experts);
+        expertCount = config.Int("num_experts", config.Int("num_local_experts", defaults.Experts));
         chosen = config.Int("num_experts_per_tok", defaults.Chosen);
         step = Math.Max(1, config.Int("decoder_sparse_step", 1));
         normalizes = config.Bool("norm_topk_prob", false);
