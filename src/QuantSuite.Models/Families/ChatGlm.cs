@@ -6,7 +6,8 @@ namespace QuantSuite.Models.Families;
 
 /// <summary>
 /// ChatGLM2, ChatGLM3 and the first files of GLM-4 9B (2210.02414, 2406.12793), by the tensor and key names of the authors' own code: what <see cref="Glm"/> computes, with queries,
-/// keys and values fused. Equals THUDM's modeling_chatglm.py.
+/// keys and values fused. Equals THUDM's modeling_chatglm.py; <c>rope_ratio</c> multiplies the base, as ChatGLM3 and GLM-4 have it (ChatGLM2-32K divides positions by it, and its
+/// config.json does not say so).
 /// </summary>
 public sealed class ChatGlm : ModelFamily
 {

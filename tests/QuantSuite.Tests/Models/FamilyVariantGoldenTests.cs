@@ -10,9 +10,10 @@ using Xunit;
 namespace QuantSuite.Tests.Models;
 
 /// <summary>
-/// Logits of what the shared goldens lack, against transformers: other families, other switches of families, rotary scalings in both styles of config.json. Each file of FamilyVariants
-/// has a config.json, ids, the checkpoint's tensors by name and shape, and the logits [ids, vocabulary] of transformers' own code (the version is in the file) by torch 1.13 on a CPU:
-/// float32, eager attention, no cache. Weights are a formula of name and index (<see cref="Tensor"/>), so a variant is one file.
+/// Logits of what the shared goldens lack, against transformers: other families, other switches of families, rotary scalings in both styles of config.json, files as transformers 5
+/// saves them (as-saved), and files that say no more than sizes (defaults). Each file of FamilyVariants has a config.json, ids, the checkpoint's tensors by name and shape, and the logits
+/// [ids, vocabulary] of transformers' own code, of ChatGLM's authors' for theirs (the file says which), by torch 1.13 on a CPU: float32, no cache, eager attention unless the file says
+/// otherwise. Weights are a formula of name and index (<see cref="Tensor"/>), so a variant is one file.
 /// </summary>
 public sealed class FamilyVariantGoldenTests : IDisposable
 {
