@@ -67,7 +67,7 @@ internal sealed record GgufArchitecture(string Name, string ModelType, IReadOnly
             return Split(tensor, index => $"{block}.{string.Format(System.Globalization.CultureInfo.InvariantCulture, expert, index)}{ending}");
         if (part == "attn_norm" && file.Tensors.ContainsKey($"blk.{layer}.attn_norm_2.weight"))
             return [Named(tensor, $"{block}.ln_mlp{ending}")]; // Falcon 40B: the first norm is the MLP's
-        return Parts.TryGetValue(part, out string? known) ? [Ordered(path, file, Named(tensor, $"{block}.{known}{ending}"), part)] : [tensor];
+        return Parts.TryGetValue(part, out string? known) ? [Ordered(path, file, Named(tensor, $"{block}.{known}{(known.EndsWith("_bias", StringComparison.Ordinal) ? "" : ending)}"), part)] : [tensor];
     }
 
     private string? ExpertName(string part) => part switch
@@ -78,12 +78,13 @@ internal sealed record GgufArchitecture(string Name, string ModelType, IReadOnly
         _ => null,
     };
 
-    // A convolution's middle dimension of 1 and the row of a lone gate are not in the file; numbers of heads are columns there.
+    // A convolution's middle dimension of 1 and the row of a lone gate are not in the file; numbers of heads are columns there, a mixer's norm has a row a group, those of heads are in one.
     private static StoredTensor Named(StoredTensor tensor, string name)
     {
         IReadOnlyList<long> shape = tensor.Info.Shape;
         shape = name.EndsWith(".conv1d.weight", StringComparison.Ordinal) && shape is [var channels, var width] ? [channels, 1, width]
             : name.EndsWith(".shared_expert_gate.weight", StringComparison.Ordinal) && shape is [var columns] ? [1, columns]
+            : name.EndsWith(".mixer.norm.weight", StringComparison.Ordinal) && shape is [var groups, var each] ? [groups * each]
             : (name.EndsWith(".A", StringComparison.Ordinal) || name.EndsWith(".D", StringComparison.Ordinal)) && shape is [var heads, 1] ? [heads]
             : shape;
         return tensor with { Info = new TensorInfo(name, tensor.Info.Type, shape, tensor.Info.ByteCount) };

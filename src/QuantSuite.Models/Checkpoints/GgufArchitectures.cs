@@ -43,6 +43,20 @@ internal static class GgufArchitectures
         ["ffn_down"] = "mlp.c_proj",
     };
 
+    private static readonly Dictionary<string, string> MambaTops = new() { ["token_embd"] = "backbone.embeddings", ["output_norm"] = "backbone.norm_f", ["output"] = "lm_head" };
+
+    private static readonly Dictionary<string, string> MambaParts = new()
+    {
+        ["attn_norm"] = "norm",
+        ["ssm_in"] = "mixer.in_proj",
+        ["ssm_conv1d"] = "mixer.conv1d",
+        ["ssm_x"] = "mixer.x_proj",
+        ["ssm_dt"] = "mixer.dt_proj",
+        ["ssm_a"] = "mixer.A",
+        ["ssm_d"] = "mixer.D",
+        ["ssm_out"] = "mixer.out_proj",
+    };
+
     private static readonly (string, string, string) QwenExperts = ("mlp.experts.{0}.gate_proj", "mlp.experts.{0}.up_proj", "mlp.experts.{0}.down_proj");
 
     /// <summary>All of them.</summary>
@@ -66,7 +80,8 @@ internal static class GgufArchitectures
         new("phi2", "phi", With(ModelTops, ("output_norm", "model.final_layernorm")), Layers,
             With(LlamaParts, ("attn_output", "self_attn.dense"), ("ffn_up", "mlp.fc1"), ("ffn_down", "mlp.fc2")),
             config => config.Sizes().Float("layer_norm_eps", "attention.layer_norm_epsilon").Rope().PartialRope()),
-        new("stablelm", "stablelm", ModelTops, Layers, LlamaParts, config => config.Sizes().Float("layer_norm_eps", "attention.layer_norm_epsilon").Rope().PartialRope()
+        new("stablelm", "stablelm", ModelTops, Layers, With(LlamaParts, ("attn_q_norm", "self_attn.q_layernorm"), ("attn_k_norm", "self_attn.k_layernorm")), config => config.Sizes()
+            .Float("layer_norm_eps", "attention.layer_norm_epsilon").Rope().PartialRope().Write("qk_layernorm", config.Has("model.layers.0.self_attn.q_layernorm.weight"))
             .Write("use_qkv_bias", config.Has("model.layers.0.self_attn.q_proj.bias")).Write("use_parallel_residual", config.Flag("use_parallel_residual", false))),
         new("starcoder2", "starcoder2", ModelTops, Layers, With(LlamaParts, ("ffn_up", "mlp.c_fc"), ("ffn_down", "mlp.c_proj")),
             config => config.Sizes().Float("norm_epsilon", "attention.layer_norm_epsilon").Rope()),
@@ -121,23 +136,8 @@ internal static class GgufArchitectures
         {
             HasQkvBlocks = true,
         },
-        new("mamba", "mamba",
-            new Dictionary<string, string> { ["token_embd"] = "backbone.embeddings", ["output_norm"] = "backbone.norm_f", ["output"] = "lm_head" },
-            "backbone.layers.{0}",
-            new Dictionary<string, string>
-            {
-                ["attn_norm"] = "norm",
-                ["ssm_in"] = "mixer.in_proj",
-                ["ssm_conv1d"] = "mixer.conv1d",
-                ["ssm_x"] = "mixer.x_proj",
-                ["ssm_dt"] = "mixer.dt_proj",
-                ["ssm_a"] = "mixer.A",
-                ["ssm_d"] = "mixer.D",
-                ["ssm_out"] = "mixer.out_proj",
-            },
-            config => config.Ids("backbone.embeddings", "lm_head").Float("layer_norm_epsilon", "attention.layer_norm_rms_epsilon").Ints(("hidden_size", "embedding_length"),
-                ("num_hidden_layers", "block_count"), ("max_position_embeddings", "context_length"), ("conv_kernel", "ssm.conv_kernel"), ("intermediate_size", "ssm.inner_size"),
-                ("state_size", "ssm.state_size"), ("time_step_rank", "ssm.time_step_rank"))),
+        new("mamba", "mamba", MambaTops, "backbone.layers.{0}", MambaParts, config => Mamba(config).Ints(("intermediate_size", "ssm.inner_size"), ("time_step_rank", "ssm.time_step_rank"))),
+        new("mamba2", "mamba2", MambaTops, "backbone.layers.{0}", With(MambaParts, ("ssm_dt", "mixer.dt_bias"), ("ssm_norm", "mixer.norm")), Mamba2),
     ];
 
     /// <summary>A Llama of experts, which llama.cpp calls llama.</summary>
@@ -214,6 +214,19 @@ internal static class GgufArchitectures
         config.Write("multi_query_attention", true).Write("add_qkv_bias", config.Has("transformer.encoder.layers.0.self_attention.query_key_value.bias"))
             .Write("kv_channels", config.Find("attention.key_length") ?? config.Require("embedding_length") / config.Require("attention.head_count"))
             .Write("rope_ratio", (config.FindFloat("rope.freq_base") ?? 10000) / 10000);
+    }
+
+    private static GgufConfig Mamba(GgufConfig config) => config.Ids("backbone.embeddings", "lm_head").Float("layer_norm_epsilon", "attention.layer_norm_rms_epsilon")
+        .Ints(("hidden_size", "embedding_length"), ("num_hidden_layers", "block_count"), ("max_position_embeddings", "context_length"), ("conv_kernel", "ssm.conv_kernel"),
+            ("state_size", "ssm.state_size"));
+
+    // The rank of the step is the number of heads there.
+    private static void Mamba2(GgufConfig config)
+    {
+        int channels = config.Require("ssm.inner_size");
+        Mamba(config).Ints(("num_heads", "ssm.time_step_rank"), ("n_groups", "ssm.group_count")).Write("head_dim", channels / Math.Max(1, config.Require("ssm.time_step_rank")))
+            .Write("expand", (double)channels / config.Require("embedding_length")).Write("use_bias", config.Has("backbone.layers.0.mixer.in_proj.bias"))
+            .Write("use_conv_bias", config.Has("backbone.layers.0.mixer.conv1d.bias"));
     }
 
     private static void Gpt2(GgufConfig config)

@@ -33,7 +33,7 @@ public sealed class Mamba2 : ModelFamily
             string name = $"{root}layers.{i}.mixer";
             var convolution = new CausalConvolution(parts.Tensor($"{name}.conv1d.weight", mixed, 1, kernel), convolutionBias ? parts.Tensor($"{name}.conv1d.bias", mixed) : null, mixed,
                 i * layerFloats);
-            float[] decay = [.. parts.Tensor($"{name}.A_log", heads).SelectMany(value => Enumerable.Repeat(-ElementaryFunctions.Exp(value), headDim))];
+            float[] decay = [.. Decay(parts, name, heads).SelectMany(value => Enumerable.Repeat(value, headDim))];
             float[] skip = [.. parts.Tensor($"{name}.D", heads).SelectMany(value => Enumerable.Repeat(value, headDim))];
             var mixer = new Mamba2Mixer(parts.Linear($"{name}.in_proj", channels + mixed + heads, hidden, bias), parts.Linear($"{name}.out_proj", hidden, channels, bias), convolution,
                 new Matrix(1, channels, decay), skip, parts.Tensor($"{name}.dt_bias", heads), parts.RmsNorm($"{name}.norm", channels, epsilon),
@@ -46,4 +46,8 @@ public sealed class Mamba2 : ModelFamily
         var output = new OutputLayer(head) { Norm = parts.RmsNorm($"{root}norm_f", hidden, epsilon) };
         return Mamba.Recurrent(parts.Assemble(new InputLayer(embedding), blocks, output), parts.LayerCount * layerFloats);
     }
+
+    // −exp(A_log), or A itself, which GGUF files hold.
+    private static float[] Decay(DecoderParts parts, string name, int heads) =>
+        parts.Has($"{name}.A") ? parts.Tensor($"{name}.A", heads) : Array.ConvertAll(parts.Tensor($"{name}.A_log", heads), value => -ElementaryFunctions.Exp(value));
 }

@@ -42,6 +42,10 @@ public sealed class StableLm : ModelFamily
         return parts.Assemble(new InputLayer(embedding), blocks, new OutputLayer(head) { Norm = parts.LayerNorm("model.norm", hidden, epsilon) }, rotary.Scaling);
     }
 
-    private static HeadLayerNorm HeadNorms(DecoderParts parts, string name, int heads, float epsilon) =>
-        new([.. Enumerable.Range(0, heads).SelectMany(head => parts.Tensor($"{name}.norms.{head}.weight", parts.HeadDim))], parts.HeadDim, epsilon);
+    // A norm for each head; GGUF files hold them as rows of one tensor.
+    private static HeadLayerNorm HeadNorms(DecoderParts parts, string name, int heads, float epsilon) => new(
+        parts.Has($"{name}.weight")
+            ? parts.Tensor($"{name}.weight", heads, parts.HeadDim)
+            : [.. Enumerable.Range(0, heads).SelectMany(head => parts.Tensor($"{name}.norms.{head}.weight", parts.HeadDim))],
+        parts.HeadDim, epsilon);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using QuantSuite.Models;
+using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using QuantSuite.Quantization;
 using Xunit;
@@ -76,6 +77,24 @@ public sealed class SmallFamilyTests : IDisposable
             foreach (Matrix logits in new[] { whole, stepwise, pieces })
                 Assert.True(Bits(expected).SequenceEqual(Bits(logits)), $"{name} {recipe}");
         }
+    }
+
+    [Theory]
+    [InlineData("mamba2", "mamba2", "ssm.conv_kernel=4 ssm.inner_size=64 ssm.state_size=12 ssm.time_step_rank=4 ssm.group_count=2 attention.layer_norm_rms_epsilon=0.00001")]
+    [InlineData("stablelm parallel", "stablelm", "rope.dimension_count=2 use_parallel_residual=true attention.layer_norm_epsilon=0.00001")]
+    [InlineData("cohere", "command-r", "logit_scale=0.5 attention.layer_norm_epsilon=0.00001")]
+    [InlineData("starcoder2", "starcoder2", "attention.layer_norm_epsilon=0.00001")]
+    [InlineData("qwen3_moe", "qwen3moe", "attention.key_length=8 expert_count=4 expert_used_count=2 expert_feed_forward_length=24 attention.layer_norm_rms_epsilon=0.000001")]
+    public void LlamaCppsFileOfItSaysTheSame(string name, string architecture, string extra)
+    {
+        Write(name);
+        using (Checkpoint original = CheckpointFiles.Open(folder.Path))
+            LlamaCppFile.Write(folder["other.gguf"], original, GgufArchitectures.All.Single(entry => entry.Name == architecture), extra);
+        using Kernels kernels = Kernels.Create(1);
+        using DecoderModel first = Quantizer.Load(folder.Path, Recipe.Parse("fp32"), kernels), second = Quantizer.Load(folder["other.gguf"], Recipe.Parse("fp32"), kernels);
+        int[] ids = name == "starcoder2" ? Ids[..9] : Ids; // the file has no window
+        using Matrix expected = first.Logits(ids), actual = second.Logits(ids);
+        Assert.True(Bits(expected).SequenceEqual(Bits(actual)));
     }
 
     [Theory]
