@@ -141,7 +141,16 @@ public sealed record ResultIdentity(string Weights, string Tokenizer, string Rec
 /// <param name="WeightBytes">Bytes of all weights held in memory.</param>
 /// <param name="PackedLinearCount">Linears that run from packed codes.</param>
 /// <param name="LinearCount">All linears of the decoder blocks.</param>
-public sealed record QuantizationProof(double BitsPerWeight, long WeightBytes, int PackedLinearCount, int LinearCount);
+public sealed record QuantizationProof(double BitsPerWeight, long WeightBytes, int PackedLinearCount, int LinearCount)
+{
+    /// <summary>Routers of experts, which no recipe rounds; they are none of the linears.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int RouterCount { get; init; }
+
+    /// <summary>The linears in words.</summary>
+    [JsonIgnore]
+    public string Words => $"{PackedLinearCount} of {LinearCount}{(RouterCount == 0 ? "" : $", and {RouterCount} routers in full precision")}";
+}
 
 /// <summary>Where a run took place.</summary>
 public sealed record RunEnvironment(string Processor, string Kernels, int ThreadCount, string OperatingSystem, string Runtime, string Version, string Commit, DateTimeOffset FinishedAt);

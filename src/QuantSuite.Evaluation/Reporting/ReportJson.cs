@@ -219,7 +219,7 @@ internal sealed class ReportJson
             yield return (name, value);
         yield return ("Gate", $"{GateWords(r.Gate.Kind)}, margin {Figures.Spread(r.Gate.Margin, r.Gate.Kind)} {Figures.DeltaUnit(r.Gate.Kind)}");
         yield return ("Bits per weight", Figures.Fixed(r.Quantization.BitsPerWeight, 3));
-        yield return ("Packed linears", $"{r.Quantization.PackedLinearCount} of {r.Quantization.LinearCount}");
+        yield return ("Packed linears", r.Quantization.Words);
         yield return ("Weights", Figures.Bytes(r.Quantization.WeightBytes));
         yield return ("Peak memory", Figures.Bytes(r.Cost.PeakMemoryBytes));
         yield return ("Time", $"{Figures.Duration(r.Cost.Seconds)} for {Figures.Count(r.Cost.TokenCount)} tokens");

@@ -80,7 +80,10 @@ public static class RowRun
     private static QuantizationProof ProofOf(DecoderModel model)
     {
         Weight[] linears = [.. model.Linears];
-        return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is not DensePanels), linears.Length);
+        return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is not DensePanels), linears.Length)
+        {
+            RouterCount = model.Architecture.Blocks.Sum(block => block.Routers.Count()),
+        };
     }
 
     // The full-precision run of the same items, where one lies in the results; it is reported, never judged.

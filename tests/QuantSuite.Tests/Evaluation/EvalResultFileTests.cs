@@ -43,6 +43,16 @@ public sealed class EvalResultFileTests : IDisposable
     private static (string, string, char, double) Plain(ItemOutcome item) => (item.Id, item.Answer, item.Code, item.Weight);
 
     [Fact]
+    public void Routers_are_told_where_there_are_any()
+    {
+        EvalResult sample = Sample();
+        Assert.DoesNotContain("routerCount", File.ReadAllText(EvalResultFile.Write(_folder, sample)));
+        EvalResult mixture = sample with { Quantization = sample.Quantization with { PackedLinearCount = 14, LinearCount = 14, RouterCount = 2 } };
+        QuantizationProof read = EvalResultFile.Read(EvalResultFile.Write(_folder, mixture)).Quantization;
+        Assert.Equal((mixture.Quantization, "14 of 14, and 2 routers in full precision"), (read, read.Words));
+    }
+
+    [Fact]
     public void Writing_again_replaces_and_leaves_nothing_else()
     {
         EvalResultFile.Write(_folder, Sample());
