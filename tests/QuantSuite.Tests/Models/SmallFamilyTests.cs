@@ -82,7 +82,7 @@ public sealed class SmallFamilyTests : IDisposable
     [Theory]
     [InlineData("mamba2", "mamba2", "ssm.conv_kernel=4 ssm.inner_size=64 ssm.state_size=12 ssm.time_step_rank=4 ssm.group_count=2 attention.layer_norm_rms_epsilon=0.00001")]
     [InlineData("stablelm parallel", "stablelm", "rope.dimension_count=2 use_parallel_residual=true attention.layer_norm_epsilon=0.00001")]
-    [InlineData("cohere", "command-r", "logit_scale=0.5 attention.layer_norm_epsilon=0.00001")]
+    [InlineData("cohere", "command-r", "rope.freq_base=500000.0 logit_scale=0.5 attention.layer_norm_epsilon=0.00001")]
     [InlineData("starcoder2", "starcoder2", "attention.layer_norm_epsilon=0.00001")]
     [InlineData("qwen3_moe", "qwen3moe", "attention.key_length=8 expert_count=4 expert_used_count=2 expert_feed_forward_length=24 attention.layer_norm_rms_epsilon=0.000001")]
     public void LlamaCppsFileOfItSaysTheSame(string name, string architecture, string extra)
