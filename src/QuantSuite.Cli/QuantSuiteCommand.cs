@@ -94,6 +94,6 @@ public static class QuantSuiteCommand
 
     // IOException and its like: a path that cannot be read or written, a full disk. Their messages name the path.
     private static bool IsBadInput(Exception exception) =>
-        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException or FetchException or ChatTemplateException
-            or InvalidDataException or IOException or UnauthorizedAccessException;
+        exception is SettingsException or RecipeException or CalibrationException or CheckpointException or TokenizerException or EvalDataException or NothingLeftException
+            or FetchException or ChatTemplateException or InvalidDataException or IOException or UnauthorizedAccessException;
 }

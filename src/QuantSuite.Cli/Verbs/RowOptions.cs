@@ -42,6 +42,9 @@ internal sealed class RowOptions
         string[] names = [.. named.Select(task => task.Name)];
         string[] files = [.. Given(arguments, tasks).Where(IsItemFile).Select(file => EvalTasks.Get(file).Name)];
         IReadOnlyList<EvalRow> all = EvalRow.List(settings, model => Recipes.For(recipes, model.ReadScheme()).Select(recipe => recipe.ToString()));
+        if (named.FirstOrDefault(task => all.All(row => row.Task.Name != task.Name)) is { } absent)
+            throw new SettingsException($"Task {absent.Name} has no rows: there is no {absent.Source} for the models that are named. Name the folder that holds it (--data), "
+                + "or no model, which runs the embedded ones on the embedded tasks.");
         var traits = all.Select(row => row.Recipe).Distinct().ToDictionary(text => text, text => Recipe.Parse(text).Traits());
         EvalRow[] picked = [.. all
             .Where(row => names.Length + files.Length == 0 || names.Contains(row.Task.Name) || files.Contains(row.Task.Name))

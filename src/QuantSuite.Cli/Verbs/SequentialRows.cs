@@ -1,3 +1,4 @@
+using QuantSuite.Evaluation;
 using QuantSuite.Evaluation.Baselines;
 using QuantSuite.Evaluation.Rows;
 using QuantSuite.Models;
@@ -38,7 +39,7 @@ internal static class SequentialRows
             terminal.Say(verdict?.Summary ?? $"left out: {row}: no approved baseline.");
             return verdict;
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or NothingLeftException)
         {
             terminal.Say($"left out: {row}: {e.Message}");
             return null;

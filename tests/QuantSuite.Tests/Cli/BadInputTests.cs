@@ -124,6 +124,24 @@ public class BadInputTests
         await AssertRefused("nothing.json", "compare", folder["nothing.json"], folder["a.json"]);
     }
 
+    [Fact]
+    public async Task Rows_without_data_or_without_items_do_not_stop_the_others()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["broken.jsonl"], "{\"id\": \"1\", \"prompt\": \"a\", \"target\": \"b\"}\n{\"id\": \"2\", \"prompt\": \"a\"}\n");
+        File.WriteAllText(folder["long.jsonl"], "{\"id\": \"1\", \"prompt\": \"a b c d e f g h i j k\", \"target\": \"b\"}\n");
+        File.WriteAllText(folder["fine.jsonl"], "{\"id\": \"1\", \"prompt\": \"a\", \"target\": \"b\"}\n");
+        CommandRun run = await CommandRun.Of("run", "--model", "microworld-s", "--recipe", "fp32", "--task", folder["broken.jsonl"], folder["fine.jsonl"], folder["long.jsonl"],
+            "--max-prompt-tokens", "5", "--artifacts", folder["out"], "--baselines", folder["baselines"]);
+        Assert.Equal(ExitCode.BadInput, run.ExitCode);
+        Assert.Contains("fine", run.Output);
+        Assert.Contains("broken.jsonl(2)", run.Error);
+        Assert.Contains("left out: microworld-s · long · fp32", run.Error);
+        await AssertRefused("prompts of more than 5 tokens", "calibrate-noise", "--model", "microworld-s", "--recipe", "fp32", "--task", folder["long.jsonl"],
+            "--max-prompt-tokens", "5", "--artifacts", folder["out"], "--baselines", folder["baselines"]);
+        await AssertRefused("Task hellaswag has no rows", "run", "--model", "microworld-s", "--recipe", "fp32", "--task", folder["fine.jsonl"], "hellaswag");
+    }
+
     private static void CopyModel(string folder)
     {
         foreach (string file in Directory.GetFiles(Model))
