@@ -13,7 +13,7 @@ public sealed class BenchmarkFetch(Download download, string folder)
     public async Task<IReadOnlyList<PublishedFile>> GetAsync(
         IReadOnlyList<PublishedFile> files, Action<string> say, Action<string, long> progress, CancellationToken cancellation = default)
     {
-        PublishedFile[] open = [.. files.Where(file => !IsThere(file))];
+        PublishedFile[] open = [.. files.Where(file => !file.Hash.IsAt(PathOf(file)))];
         foreach (PublishedFile file in open.Where(file => file.CanBeFetched && file.Member.Length == 0))
         {
             var bytes = new Rows.ImmediateProgress<long>(count => progress(file.Path, count));
@@ -33,17 +33,14 @@ public sealed class BenchmarkFetch(Download download, string folder)
         Unpacking.Extract(archive, members.ToDictionary(member => member.Member, member => (PathOf(member) + ".part", member.ByteCount)));
         foreach (PublishedFile member in members)
         {
-            string part = PathOf(member) + ".part", got = member.Hash.Of(part).ToString();
-            if (got != member.Hash.ToString())
+            string part = PathOf(member) + ".part";
+            if (member.Hash.Of(part) is var got && got != member.Hash)
                 throw new FetchException($"{address}, {member.Member}: got {got}, expected {member.Hash}. The publisher changed the file; the one got lies in '{part}'.");
             File.Move(part, PathOf(member));
         }
         File.Delete(archive);
         say($"{members.Length} file(s) from {address}");
     }
-
-    private bool IsThere(PublishedFile file) => File.Exists(PathOf(file)) && (file.Hash.Matches(PathOf(file)) ? true : throw new FetchException(
-        $"'{PathOf(file)}' is there with another content: {file.Hash.Of(PathOf(file))}, expected {file.Hash}. Move it away, and run the same command again."));
 
     private string PathOf(PublishedFile file) => Path.Combine(folder, file.Path);
 }

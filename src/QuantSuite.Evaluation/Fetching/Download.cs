@@ -21,21 +21,21 @@ public sealed class Download(HttpClient http, HttpPatience patience)
     public async Task<bool> GetAsync(
         Uri address, string path, FileHash hash, long? byteCount = null, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        if (File.Exists(path))
-            return hash.Matches(path) ? false : throw new FetchException(
-                $"'{path}' is there with another content: {hash.Of(path)}, expected {hash}. Move it away, and run the same command again.");
+        if (hash.IsAt(path))
+            return false;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         string part = path + ".part";
         bool resumed = File.Exists(part);
         await CompleteAsync(address, part, byteCount, progress, cancellation);
-        if (!hash.Matches(part) && resumed)
+        FileHash got = hash.Of(part);
+        if (got != hash && resumed)
         {
             File.Delete(part); // what lay there was of another file
             await CompleteAsync(address, part, byteCount, progress, cancellation);
+            got = hash.Of(part);
         }
-        if (!hash.Matches(part))
+        if (got != hash)
         {
-            string got = hash.Of(part).ToString();
             File.Delete(part);
             throw new FetchException($"{address}: got {got}, expected {hash}. The publisher changed the file, or something in between did; nothing was kept.");
         }
@@ -66,9 +66,9 @@ public sealed class Download(HttpClient http, HttpPatience patience)
                 if (complete)
                     return;
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+            catch (Exception exception) when (HttpPatience.MayPass(exception, cancellation))
             {
-                problem = exception is OperationCanceledException ? $"no answer for {patience.Silence.TotalSeconds:0} s" : exception.Message;
+                problem = patience.Words(exception);
             }
             failureCount = Length(part) > before ? 1 : failureCount + 1;
             if (failureCount >= patience.AttemptCount)

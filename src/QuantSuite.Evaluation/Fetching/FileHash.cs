@@ -9,8 +9,15 @@ namespace QuantSuite.Evaluation.Fetching;
 /// <param name="Hex">Lower case.</param>
 public sealed record FileHash(string Kind, string Hex)
 {
-    /// <summary>Whether a file has this hash.</summary>
-    public bool Matches(string path) => Of(path).Hex == Hex;
+    /// <summary>Whether a file is there, with this hash.</summary>
+    /// <exception cref="FetchException">It is there with another content.</exception>
+    public bool IsAt(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        FileHash got = Of(path);
+        return got == this ? true : throw new FetchException($"'{path}' is there with another content: {got}, expected {this}. Move it away, and run the same command again.");
+    }
 
     /// <summary>The hash of a file, of the same kind.</summary>
     public FileHash Of(string path)

@@ -15,6 +15,13 @@ public sealed record HttpPatience(int AttemptCount, TimeSpan FirstPause, TimeSpa
     /// <summary>Whether a status may pass by itself: time-outs, too many requests, and faults of the server.</summary>
     public static bool MayPass(HttpStatusCode status) => status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
+    /// <summary>Whether a failure may pass by itself: drops and time-outs, but not the user's own stop.</summary>
+    public static bool MayPass(Exception failure, CancellationToken stop) =>
+        failure is HttpRequestException or IOException || (failure is OperationCanceledException && !stop.IsCancellationRequested);
+
+    /// <summary>What went wrong, of a failure that may pass.</summary>
+    public string Words(Exception failure) => failure is OperationCanceledException ? $"no answer for {Silence.TotalSeconds:0} s" : failure.Message;
+
     /// <summary>The pause after a failed attempt.</summary>
     /// <param name="failureCount">From 1 on.</param>
     public TimeSpan Pause(int failureCount, TimeSpan? asked = null)

@@ -48,9 +48,9 @@ public sealed class JudgeEndpoint(HttpClient http, Uri endpoint, string model, H
             return response.IsSuccessStatusCode ? (Content(text), "", null)
                 : throw new FetchException($"{address}: the endpoint answers {(int)response.StatusCode}: {(text.Length > 300 ? text[..300] : text)}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception exception) when (HttpPatience.MayPass(exception, cancellation))
         {
-            return (null, exception is OperationCanceledException ? $"no answer for {patience.Silence.TotalSeconds:0} s" : exception.Message, null);
+            return (null, patience.Words(exception), null);
         }
 
         string Content(string text)

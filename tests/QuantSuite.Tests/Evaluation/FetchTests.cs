@@ -215,7 +215,7 @@ public sealed class FetchTests : IDisposable
     {
         string data = Goldens.RequireShared("data");
         foreach (PublishedFile file in PublishedFiles.All)
-            Assert.True(file.Hash.Matches(Path.Combine(data, file.Path)), file.Path);
+            Assert.Equal((file.Path, file.Hash), (file.Path, file.Hash.Of(Path.Combine(data, file.Path))));
     }
 
     private static FileHash Sha256(byte[] bytes) => new("sha256", Convert.ToHexStringLower(SHA256.HashData(bytes)));
