@@ -56,16 +56,14 @@ public static class EvalRunner
         IReadOnlyList<EvalItem> items = Shaped(whole, model, options);
         if (items.Count == 0)
             throw new NothingLeftException($"{task.Name}: all {whole.Count} items have prompts of more than {options.MaxPromptTokens} tokens, the limit that was given (--max-prompt-tokens).");
-        if (options.Picked is { } picked)
-            return [.. picked.Select(index => items[index])];
-        return options.Limit is { } limit && limit < items.Count ? [.. items.Take(limit)] : items;
+        return options.Picked is { } picked ? [.. picked.Select(index => items[index])] : items;
     }
 
     // A text keeps its length; its windows get shorter.
     private static IReadOnlyList<EvalItem> Cut(IReadOnlyList<EvalItem> items, EvalOptions options) =>
         options.MaxPromptTokens is { } tokenCount ? [.. items.Select(item => item.WithWindows(tokenCount))] : items;
 
-    // Through the chat template, limited, and without those whose prompts are too long.
+    // Through the chat template, with limited answers, without those whose prompts are too long, and of the rest the first.
     private static IReadOnlyList<EvalItem> Shaped(IReadOnlyList<EvalItem> items, LanguageModel model, EvalOptions options)
     {
         IEnumerable<EvalItem> shaped = items;

@@ -68,7 +68,7 @@ public sealed class QuantizeVerb : Verb
         }
         terminal.Out.WriteLine($"{folder}: {name} layout, {model.BitsPerWeight.ToString("0.###", CultureInfo.InvariantCulture)} bits a weight, "
             + (isExact ? "equal to the recipe in every bit" : "scales rounded to float16: its results differ from the recipe's in the last digits"));
-        if (model.Architecture.Blocks.Sum(block => block.Routers.Count()) is > 0 and var routers)
+        if (model.Architecture.Routers.Count() is > 0 and var routers)
             terminal.Out.WriteLine($"{routers} routers of experts stay in full precision");
         terminal.Out.WriteLine($"evaluate it: quantsuite run --model {folder} --recipe file");
     }

@@ -82,7 +82,7 @@ public static class RowRun
         Weight[] linears = [.. model.Linears];
         return new QuantizationProof(model.BitsPerWeight, model.WeightBytes, linears.Count(linear => linear.Panels is not DensePanels), linears.Length)
         {
-            RouterCount = model.Architecture.Blocks.Sum(block => block.Routers.Count()),
+            RouterCount = model.Architecture.Routers.Count(),
         };
     }
 

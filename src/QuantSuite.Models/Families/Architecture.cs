@@ -46,7 +46,10 @@ public sealed record Architecture
 
     /// <summary>Weights that no method rounds, beside the embedding and the head: learned positions, projections, routers.</summary>
     public IEnumerable<Weight> FullPrecision =>
-        [.. Input.Others, .. Output.Projection is null ? [] : new[] { Output.Projection }, .. Blocks.SelectMany(block => block.Routers), .. Others];
+        [.. Input.Others, .. Output.Projection is null ? [] : new[] { Output.Projection }, .. Routers, .. Others];
+
+    /// <summary>What shares tokens out among experts.</summary>
+    public IEnumerable<Weight> Routers => Blocks.SelectMany(block => block.Routers);
 
     /// <summary>Full-precision weights of a part beside the decoder.</summary>
     public IReadOnlyList<Weight> Others { get; init; } = [];

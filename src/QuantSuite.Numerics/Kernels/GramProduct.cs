@@ -15,7 +15,7 @@ internal sealed unsafe class GramProduct : IDisposable
     private readonly StripMultiplier multiply;
     private readonly Matrix x;
     private readonly SquareMatrix sum;
-    private readonly int tokenBlock;
+    private readonly int tokenBlock, stripCount;
     private readonly (int Strip, int FirstRow)[] tasks;
     private readonly NativeBuffer panelBuffer, transposedBuffer;
     private readonly float* panels, transposed;
@@ -26,7 +26,7 @@ internal sealed unsafe class GramProduct : IDisposable
         this.x = x;
         this.sum = sum;
         this.tokenBlock = Math.Min(tokenBlock, x.Rows);
-        int stripCount = (sum.Size + Strip.Width - 1) / Strip.Width;
+        stripCount = (sum.Size + Strip.Width - 1) / Strip.Width;
         tasks = [.. from strip in Enumerable.Range(0, stripCount) from block in Enumerable.Range(0, (LastRow(strip) + RowBlock - 1) / RowBlock) select (strip, block * RowBlock)];
         long byteCount = (long)stripCount * Strip.Width * this.tokenBlock * sizeof(float);
         panelBuffer = new NativeBuffer(byteCount, zeroed: false);
@@ -41,7 +41,7 @@ internal sealed unsafe class GramProduct : IDisposable
         for (int first = 0; first < x.Rows; first += tokenBlock)
         {
             int token = first, count = Math.Min(tokenBlock, x.Rows - first);
-            pool.Run((sum.Size + Strip.Width - 1) / Strip.Width * 3, panel => Lay(panel, token, count));
+            pool.Run(stripCount * Strip.Width / PanelWidth, panel => Lay(panel, token, count));
             pool.Run(tasks.Length, task => Add(tasks[task].Strip, tasks[task].FirstRow, count));
         }
     }
