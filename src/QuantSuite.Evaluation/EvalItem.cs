@@ -53,8 +53,11 @@ public sealed record ChoiceItem : EvalItem
     /// <summary>The bare choices, without the delimiter: what length normalization counts.</summary>
     public required IReadOnlyList<string> Choices { get; init; }
 
-    /// <summary>Index of the right choice.</summary>
+    /// <summary>Index of the right choice; of the first, where there are several.</summary>
     public required int Gold { get; init; }
+
+    /// <summary>Further choices that count as right, by index.</summary>
+    public IReadOnlyList<int> AlsoRight { get; init; } = [];
 
     /// <inheritdoc/>
     public override int RequestCount => Requests.Count;
@@ -64,6 +67,9 @@ public sealed record ChoiceItem : EvalItem
 
     /// <inheritdoc/>
     public override string Expected => Choices[Gold];
+
+    /// <summary>Whether a choice counts as right.</summary>
+    public bool IsRight(int choice) => choice == Gold || AlsoRight.Contains(choice);
 
     /// <summary>The context through the template; each choice follows it bare, as lm-evaluation-harness drops the delimiter there.</summary>
     /// <inheritdoc/>

@@ -47,34 +47,35 @@ public abstract class MultipleChoiceTask(TaskCard card) : EvalTask(card)
         for (int i = 0; i < sums.Length; i++)
             sums[i] = answers[i].LogLikelihood;
         int chosen = Accuracy.Best(sums);
+        bool right = item.IsRight(chosen);
         var values = item.Values.With();
         if (Normalized)
-            values["acc_norm"] = Accuracy.Best(Accuracy.ByCharacters(sums, item.Choices)) == item.Gold ? 1 : 0;
+            values["acc_norm"] = item.IsRight(Accuracy.Best(Accuracy.ByCharacters(sums, item.Choices))) ? 1 : 0;
         return new ItemOutcome
         {
             Id = item.Id,
-            Score = chosen == item.Gold ? 1 : 0,
-            Code = chosen < 0 ? '!' : (char)((chosen == item.Gold ? 'A' : 'a') + Math.Min(chosen, 25)),
+            Score = right ? 1 : 0,
+            Code = chosen < 0 ? '!' : (char)((right ? 'A' : 'a') + Math.Min(chosen, 25)),
             Cluster = item.Cluster,
             Prompt = item.Prompt,
             Choices = item.Choices,
             Expected = item.Expected,
             Answer = chosen < 0 ? "NaN" : item.Choices[chosen],
             LogLikelihoods = sums,
-            Margin = MarginOf(sums, item.Gold),
+            Margin = MarginOf(sums, item),
             Values = values,
             Fields = [.. item.Values.Keys],
         };
     }
 
-    private static double? MarginOf(ReadOnlySpan<double> sums, int gold)
+    // The best right choice against the best wrong one; NaN where one is, null where there is nothing to choose.
+    private static double? MarginOf(double[] sums, ChoiceItem item)
     {
-        double best = double.NegativeInfinity;
-        for (int i = 0; i < sums.Length; i++)
-            if (i != gold && !(sums[i] <= best))
-                best = sums[i];
-        return sums.Length > 1 ? sums[gold] - best : null;
+        ILookup<bool, double> sides = sums.Select((sum, choice) => (sum, choice)).ToLookup(pair => item.IsRight(pair.choice), pair => pair.sum);
+        return sides[false].Any() ? Best(sides[true]) - Best(sides[false]) : null;
     }
+
+    private static double Best(IEnumerable<double> sums) => sums.Aggregate(double.NegativeInfinity, Math.Max);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes)

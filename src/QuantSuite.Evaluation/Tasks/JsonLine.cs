@@ -37,6 +37,15 @@ public readonly record struct JsonLine(string Path, int Number, JsonElement Obje
     /// <summary>An object that must be there.</summary>
     public JsonLine Inner(string name) => this with { Object = Property(name, JsonValueKind.Object, "an object") };
 
+    /// <summary>A list of objects that must be there.</summary>
+    public IReadOnlyList<JsonLine> List(string name)
+    {
+        const string Expected = "a list of objects";
+        JsonLine line = this;
+        var items = Property(name, JsonValueKind.Array, Expected).EnumerateArray();
+        return items.All(item => item.ValueKind == JsonValueKind.Object) ? [.. items.Select(item => line with { Object = item })] : throw Wrong(name, Expected);
+    }
+
     /// <summary>Which of several texts stands there.</summary>
     /// <returns>Its index.</returns>
     public int OneOf(string name, params ReadOnlySpan<string> texts) =>

@@ -13,10 +13,21 @@ public static class JsonLines
     /// <summary>The objects of a file of lines; a name that ends in <c>.gz</c> is decompressed.</summary>
     /// <param name="columns">Names that every object must have.</param>
     /// <exception cref="EvalDataException">A line is no JSON object or lacks a column, or the file is not UTF-8 or no gzip.</exception>
-    public static IEnumerable<JsonLine> Read(string path, params IReadOnlyList<string> columns)
+    public static IEnumerable<JsonLine> Read(string path, params IReadOnlyList<string> columns) => Parse(path, Lines(path), columns);
+
+    /// <summary>The objects of a file of lines inside of a zip archive.</summary>
+    /// <param name="columns">Names that every object must have.</param>
+    /// <exception cref="EvalDataException">The archive is damaged or has no such member, or a line is no JSON object or lacks a column.</exception>
+    public static IReadOnlyList<JsonLine> ReadZipped(string path, string member, params IReadOnlyList<string> columns)
+    {
+        using var archive = new PublishedZip(path);
+        return [.. Parse($"{path}/{member}", archive.ReadText(member).Split('\n'), columns)];
+    }
+
+    private static IEnumerable<JsonLine> Parse(string path, IEnumerable<string> lines, IReadOnlyList<string> columns)
     {
         int number = 0;
-        foreach (string line in Lines(path))
+        foreach (string line in lines)
         {
             number++;
             if (!string.IsNullOrWhiteSpace(line))

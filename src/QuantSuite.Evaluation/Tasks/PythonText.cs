@@ -53,6 +53,23 @@ public static class PythonText
         return count;
     }
 
+    /// <summary><c>text[start:end]</c>, which counts code points, with 0 ≤ start ≤ end; null where it reaches beyond the text.</summary>
+    public static string? Slice(string text, int start, int end)
+    {
+        if (start < 0 || end < start)
+            return null;
+        int from = Position(text, 0, start), to = from < 0 ? -1 : Position(text, from, end - start);
+        return to < 0 ? null : text[from..to];
+    }
+
+    // Where so many code points from a position on end; −1 beyond the text.
+    private static int Position(string text, int position, int count)
+    {
+        for (; count > 0 && position < text.Length; count--)
+            position += char.IsSurrogatePair(text, position) ? 2 : 1;
+        return count == 0 ? position : -1;
+    }
+
     private static int CountStart(string text)
     {
         int start = 0;

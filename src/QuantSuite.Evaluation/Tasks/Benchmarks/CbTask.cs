@@ -1,3 +1,5 @@
+using QuantSuite.Evaluation.Metrics;
+
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
 
 /// <summary>CommitmentBank of SuperGLUE: does the author of a text hold a clause for true? Accuracy, and the unweighted mean of the three classes' F1.</summary>
@@ -14,13 +16,5 @@ public sealed class CbTask() : MultipleChoiceTask(new(
 
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
-        [.. base.Summarize(outcomes), new Metric("f1", Answers.Average(answer => F1(answer, outcomes)), null, HigherIsBetter: true)];
-
-    // 0 where a class is neither gold nor answered, as scikit-learn has it.
-    private static double F1(string answer, IReadOnlyList<ItemOutcome> outcomes)
-    {
-        int hits = outcomes.Count(outcome => outcome.Expected == answer && outcome.Answer == answer);
-        int sides = outcomes.Count(outcome => outcome.Expected == answer) + outcomes.Count(outcome => outcome.Answer == answer);
-        return hits == 0 ? 0 : 2.0 * hits / sides;
-    }
+        [.. base.Summarize(outcomes), new Metric("f1", Answers.Average(answer => AnswerF1.Of(outcomes, given => given == answer)), null, HigherIsBetter: true)];
 }

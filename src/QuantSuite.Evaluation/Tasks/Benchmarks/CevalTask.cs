@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Text;
 using QuantSuite.Evaluation.Metrics;
 
 namespace QuantSuite.Evaluation.Tasks.Benchmarks;
@@ -24,24 +22,17 @@ public sealed class CevalTask(int shotCount) : MultipleChoiceTask(new(
     {
         string path = data.Require(Source);
         JsonLine names = JsonLines.ReadObject(data.Require("ceval/subject_mapping.json"));
-        try
-        {
-            using ZipArchive archive = ZipFile.OpenRead(path);
-            string[] files = [.. archive.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith(Validation, StringComparison.Ordinal))];
-            string[] subjects = [.. files.Where(name => name.EndsWith(Ending, StringComparison.Ordinal)).Select(name => name[Validation.Length..^Ending.Length])];
-            return [.. subjects.Order(StringComparer.Ordinal).SelectMany(subject => ReadSubject(archive, path, subject, names.Texts(subject)[1]))];
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new EvalDataException($"{path} is no sound zip file: {exception.Message}", exception);
-        }
+        using var archive = new PublishedZip(path);
+        string[] files = [.. archive.Names.Where(name => name.StartsWith(Validation, StringComparison.Ordinal))];
+        string[] subjects = [.. files.Where(name => name.EndsWith(Ending, StringComparison.Ordinal)).Select(name => name[Validation.Length..^Ending.Length])];
+        return [.. subjects.Order(StringComparer.Ordinal).SelectMany(subject => ReadSubject(archive, path, subject, names.Texts(subject)[1]))];
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Metric> Summarize(IReadOnlyList<ItemOutcome> outcomes) =>
         [.. base.Summarize(outcomes), ChoiceConfidence.ExpectedError(outcomes), .. Groups.OfClusters("acc", outcomes)];
 
-    private ChoiceItem[] ReadSubject(ZipArchive archive, string path, string subject, string name)
+    private ChoiceItem[] ReadSubject(PublishedZip archive, string path, string subject, string name)
     {
         var shots = new ShotPrompt($"以下是中国关于{name}的单项选择题，请选出其中的正确答案。\n\n",
             shotCount == 0 ? [] : Rows(archive, path, $"ceval-exam/dev/{subject}_dev.csv").Take(shotCount).Select(shot => (Question(shot), Letters[Gold(shot)])));
@@ -53,12 +44,8 @@ public sealed class CevalTask(int shotCount) : MultipleChoiceTask(new(
             })];
     }
 
-    private static IEnumerable<CsvRow> Rows(ZipArchive archive, string path, string name)
-    {
-        ZipArchiveEntry entry = archive.GetEntry(name) ?? throw new EvalDataException($"{path} has no '{name}', expected C-Eval's archive as published.");
-        using var reader = new StreamReader(entry.Open(), Encoding.UTF8);
-        return Csv.ReadTable($"{path}/{name}", reader.ReadToEnd(), ["question", .. Letters, "answer"]);
-    }
+    private static IEnumerable<CsvRow> Rows(PublishedZip archive, string path, string name) =>
+        Csv.ReadTable($"{path}/{name}", archive.ReadText(name), ["question", .. Letters, "answer"]);
 
     private static string Question(CsvRow row) => $"{PythonText.Strip(row["question"])}\nA. {row["A"]}\nB. {row["B"]}\nC. {row["C"]}\nD. {row["D"]}\n答案：";
 
