@@ -4,66 +4,75 @@ using System.Runtime.Intrinsics;
 namespace QuantSuite.Numerics;
 
 /// <summary>
-/// y = x Wᵀ with integer activations and integer weights. The integers travel as float32 through the tiles of the ordinary product, where sums over a segment
-/// (a weight group, at most <see cref="Kernels.IntegerChunk"/> columns of it) stay below 2²⁴ and are exact; each segment's sum then joins the output's chain
-/// by one fused multiply-add with fl(scale of the row · scale of the group). Without VNNI, which .NET 10 does not reach in 512 bits, integer
-/// instructions would be no faster.
+/// y = x Wᵀ with integer activations and integer weights. Sums over a segment (a weight group, at most <see cref="Kernels.IntegerChunk"/> columns of it) are exact; each then joins
+/// the output's chain by one fused multiply-add with fl(scale of the row · scale of the group). How the exact sums come about is a matter of the processor:
+/// <see cref="ByteSegments"/> or <see cref="FloatSegments"/>.
 /// </summary>
-internal sealed unsafe class IntegerProduct
+internal abstract unsafe class IntegerProduct
 {
-    private const int PanelWidth = PanelMatrix.PanelWidth;
+    /// <summary>Outputs of a panel.</summary>
+    protected const int PanelWidth = PanelMatrix.PanelWidth;
+
+    /// <summary>Columns that are decoded at a time, and 32 more: a segment may start inside a block of 32.</summary>
+    protected const int PanelFloats = (ColumnBlock + QuantizedMatrix.BlockWidth) * PanelWidth;
+
     private const int RowBlock = 256;
-    private const int TileRows = 8;
-
-    // Columns decoded at a time, and 32 more: a segment may start inside a block of 32.
     private const int ColumnBlock = 1024;
-    private const int PanelFloats = (ColumnBlock + QuantizedMatrix.BlockWidth) * PanelWidth;
 
-    private readonly StripMultiplier multiply;
-    private readonly QuantizedRows x;
-    private readonly QuantizedMatrix weight;
     private readonly Matrix y;
-    private readonly int chunk, blockCount, blockRows;
+    private readonly int tileRows, blockCount, blockRows;
 
-    public IntegerProduct(StripMultiplier multiply, QuantizedRows x, QuantizedMatrix weight, Matrix y)
+    /// <summary>A product.</summary>
+    /// <param name="tileRows">Rows whose sums are made together.</param>
+    protected IntegerProduct(QuantizedRows x, QuantizedMatrix weight, Matrix y, int tileRows)
     {
-        this.multiply = multiply;
-        this.x = x;
-        this.weight = weight;
-        this.y = y;
-        chunk = Kernels.IntegerChunk(weight);
+        (X, Weight, this.y, this.tileRows) = (x, weight, y, tileRows);
+        Chunk = Kernels.IntegerChunk(weight);
         blockCount = (y.Rows + RowBlock - 1) / RowBlock;
-        blockRows = blockCount == 0 ? 0 : ((y.Rows + blockCount - 1) / blockCount + TileRows - 1) / TileRows * TileRows;
+        blockRows = blockCount == 0 ? 0 : ((y.Rows + blockCount - 1) / blockCount + tileRows - 1) / tileRows * tileRows;
     }
+
+    /// <summary>The activations.</summary>
+    protected QuantizedRows X { get; }
+
+    /// <summary>The weights.</summary>
+    protected QuantizedMatrix Weight { get; }
+
+    /// <summary>The most columns of a segment.</summary>
+    protected int Chunk { get; }
 
     /// <summary>Computes the result.</summary>
-    public void Run(WorkerPool pool)
+    public virtual void Run(WorkerPool pool) => pool.Run(Strip.CountOf(Weight) * blockCount, RunTask);
+
+    /// <summary>The end of the segment that begins at a column.</summary>
+    protected int SegmentEnd(int first)
     {
-        using var floats = new NativeBuffer((long)y.Rows * x.Columns * sizeof(float));
-        var activations = (float*)floats.Pointer;
-        pool.Run((y.Rows + TileRows - 1) / TileRows, task =>
-        {
-            long first = (long)task * TileRows * x.Columns, end = Math.Min((long)y.Rows * x.Columns, first + (long)TileRows * x.Columns);
-            ToFloats(x.Codes + first, activations + first, (int)(end - first));
-        });
-        pool.Run(Strip.CountOf(weight) * blockCount, task => RunTask(task, activations));
+        int groupFirst = first / Weight.GroupSize * Weight.GroupSize, groupEnd = (int)Math.Min(Weight.Columns, (long)groupFirst + Weight.GroupSize);
+        return Math.Min(groupEnd, first + Chunk);
     }
 
-    private void RunTask(int task, float* activations)
+    /// <summary>Puts the weights of three neighbouring panels, segments [first, end), where the tiles want them.</summary>
+    /// <param name="panels">Room for three panels of <see cref="PanelFloats"/> and one more.</param>
+    protected abstract void Decode(int strip, int first, int end, float* panels);
+
+    /// <summary>The exact sums of a segment [rows of a tile, <see cref="Strip.Width"/>], as float32.</summary>
+    /// <param name="row">The tile's first row.</param>
+    /// <param name="first">The first column that was decoded.</param>
+    /// <param name="segment">The segment's first column.</param>
+    protected abstract void Multiply(int row, int rowCount, int first, int segment, float* panels, float* products);
+
+    private void RunTask(int task)
     {
         int index = task / blockCount, firstRow = task % blockCount * blockRows, rowCount = Math.Min(blockRows, y.Rows - firstRow);
-        int outputCount = Math.Min(Strip.Width, weight.Rows - index * Strip.Width);
-        float* panels = Scratch.Floats(3 * PanelFloats + (long)rowCount * Strip.Width), sums = panels + 3 * PanelFloats;
+        int outputCount = Math.Min(Strip.Width, Weight.Rows - index * Strip.Width);
+        float* panels = Scratch.Floats(4 * PanelFloats + (long)rowCount * Strip.Width), sums = panels + 4 * PanelFloats;
         new Span<float>(sums, rowCount * Strip.Width).Clear();
-        for (int first = 0; first < weight.Columns;)
+        for (int first = 0; first < Weight.Columns;)
         {
             int end = BlockEnd(first);
-            int firstDecoded = first & -QuantizedMatrix.BlockWidth;
-            for (int i = 0; i < 3; i++)
-                if (index * 3 + i < weight.PanelCount)
-                    PanelDecoder.DecodeCodes(weight, index * 3 + i, firstDecoded, end - firstDecoded, panels + i * PanelFloats, withScales: false);
-            for (int m = 0; m < rowCount; m += TileRows)
-                AddSegments(index, firstRow + m, Math.Min(TileRows, rowCount - m), first, end, panels, activations, sums + m * Strip.Width);
+            Decode(index, first, end, panels);
+            for (int m = 0; m < rowCount; m += tileRows)
+                AddSegments(index, firstRow + m, Math.Min(tileRows, rowCount - m), first, end, panels, sums + m * Strip.Width);
             first = end;
         }
         for (int m = 0; m < rowCount; m++)
@@ -74,35 +83,22 @@ internal sealed unsafe class IntegerProduct
     private int BlockEnd(int first)
     {
         int end = SegmentEnd(first);
-        while (end < weight.Columns && SegmentEnd(end) - first <= ColumnBlock)
+        while (end < Weight.Columns && SegmentEnd(end) - first <= ColumnBlock)
             end = SegmentEnd(end);
         return end;
     }
 
-    private int SegmentEnd(int first)
+    // Segments [first, end) of a tile's rows: sums of products, then onto the chains of the outputs.
+    private void AddSegments(int index, int row, int rowCount, int first, int end, float* panels, float* sums)
     {
-        int groupFirst = first / weight.GroupSize * weight.GroupSize, groupEnd = (int)Math.Min(weight.Columns, (long)groupFirst + weight.GroupSize);
-        return Math.Min(groupEnd, first + chunk);
-    }
-
-    // Segments [first, end) of eight rows: sums of products in the tiles, then onto the chains of the outputs.
-    private void AddSegments(int index, int row, int rowCount, int first, int end, float* panels, float* activations, float* sums)
-    {
-        float* products = stackalloc float[TileRows * Strip.Width], room = stackalloc float[PanelWidth];
-        var strip = new Strip { AStride = x.Columns, Rows = rowCount, C = products, CStride = Strip.Width };
-        int firstDecoded = first & -QuantizedMatrix.BlockWidth;
+        float* products = stackalloc float[tileRows * Strip.Width], room = stackalloc float[PanelWidth];
         for (int segment = first; segment < end; segment = SegmentEnd(segment))
         {
-            strip.A = activations + (long)row * x.Columns + segment;
-            strip.B0 = panels + (segment - firstDecoded) * PanelWidth;
-            strip.B1 = strip.B0 + PanelFloats;
-            strip.B2 = strip.B1 + PanelFloats;
-            strip.Columns = SegmentEnd(segment) - segment;
-            multiply(strip);
-            for (int i = 0; i < 3 && index * 3 + i < weight.PanelCount; i++)
+            Multiply(row, rowCount, first, segment, panels, products);
+            for (int i = 0; i < 3 && index * 3 + i < Weight.PanelCount; i++)
             {
-                float* groupScales = weight.Scales.Read(index * 3 + i, segment / weight.GroupSize, 1, room);
-                Scale(products + i * PanelWidth, x.Scales + row, groupScales, rowCount, sums + i * PanelWidth);
+                float* groupScales = Weight.Scales.Read(index * 3 + i, segment / Weight.GroupSize, 1, room);
+                Scale(products + i * PanelWidth, X.Scales + row, groupScales, rowCount, sums + i * PanelWidth);
             }
         }
     }
@@ -114,15 +110,5 @@ internal sealed unsafe class IntegerProduct
         Vector512<float> scales = Vector512.Load(groupScales);
         for (int m = 0; m < rowCount; m++, products += Strip.Width, sums += Strip.Width)
             Vector512.FusedMultiplyAdd(Vector512.Load(products), Vector512.Create(rowScales[m]) * scales, Vector512.Load(sums)).Store(sums);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ToFloats(sbyte* codes, float* destination, int count)
-    {
-        int k = 0;
-        for (; k <= count - VectorMath.Width; k += VectorMath.Width)
-            VectorMath.ToFloats(Vector128.Load(codes + k)).Store(destination + k);
-        for (; k < count; k++)
-            destination[k] = codes[k];
     }
 }

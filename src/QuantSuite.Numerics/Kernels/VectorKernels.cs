@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using QuantSuite.Numerics.Formats;
 using QuantSuite.Numerics.LinearAlgebra;
 
@@ -43,7 +44,8 @@ public abstract unsafe class VectorKernels : ScalarKernels
     {
         CheckShapes(y.Rows, x.Columns, weight, y);
         RequireIntegers(weight);
-        new IntegerProduct(MultiplyStrip, x, weight, y).Run(Pool);
+        IntegerProduct product = MultipliesBytes && ByteSegments.Supports(weight) ? new ByteSegments(x, weight, y) : new FloatSegments(MultiplyStrip, x, weight, y);
+        product.Run(Pool);
     }
 
     /// <inheritdoc/>
@@ -189,6 +191,9 @@ public abstract unsafe class VectorKernels : ScalarKernels
         else
             base.RoundGroup(x, format, grid, y);
     }
+
+    /// <summary>Whether products of integers use VNNI (256 bits of it), as they do where the processor has it; the bits are the same.</summary>
+    public bool MultipliesBytes { get; init; } = AvxVnni.IsSupported;
 
     private protected abstract void MultiplyStrip(in Strip strip);
 

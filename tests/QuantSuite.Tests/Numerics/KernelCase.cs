@@ -105,22 +105,35 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
                 kernels.Multiply(rows, weight, y);
                 return Bits(y);
             }));
-        yield return new("integer product of largest codes", kernels =>
-        {
-            using Matrix x = new(3, 2100), y = new(3, 20);
-            x.Span.Fill(127);
-            using var weight = new QuantizedMatrix(20, 2100, NumericFormats.Int(8), 2100, symmetric: false);
-            for (int row = 0; row < 20; row++)
+        foreach (bool symmetric in (bool[])[false, true])
+            foreach (float sign in (float[])[1, -1])
+                yield return new($"integer product of largest codes{(symmetric ? ", symmetric" : "")}{(sign < 0 ? ", negative" : "")}", kernels =>
+                {
+                    using Matrix x = new(3, 2100), y = new(3, 20);
+                    x.Span.Fill(127 * sign);
+                    using var weight = new QuantizedMatrix(20, 2100, NumericFormats.Int(8), 2100, symmetric);
+                    for (int row = 0; row < 20; row++)
+                    {
+                        weight.SetGrid(row, 0, new QuantGrid(1, symmetric ? 128 : 0));
+                        for (int column = 0; column < 2100; column++)
+                            weight.SetCode(row, column, (row % 2 == 0 ? 255 : 0) ^ column % (row + 1));
+                    }
+                    using var rows = new QuantizedRows(3, 2100);
+                    kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
+                    kernels.Multiply(rows, weight, y);
+                    return Bits(y);
+                });
+        foreach (int groupSize in (int[])[50, 1300])
+            yield return new($"integer product of many rows, groups of {groupSize}", kernels =>
             {
-                weight.SetGrid(row, 0, new QuantGrid(1, 0));
-                for (int column = 0; column < 2100; column++)
-                    weight.SetCode(row, column, 255 - column % (row + 1));
-            }
-            using var rows = new QuantizedRows(3, 2100);
-            kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
-            kernels.Multiply(rows, weight, y);
-            return Bits(y);
-        });
+                var random = new CaseRandom(groupSize);
+                using Matrix x = random.Matrix(523, 1300), y = new(523, 70);
+                using QuantizedMatrix weight = random.Quantized(70, 1300, 8, groupSize, symmetric: true);
+                using var rows = new QuantizedRows(x.Rows, x.Columns);
+                kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
+                kernels.Multiply(rows, weight, y);
+                return Bits(y);
+            });
     }
 
     private static IEnumerable<KernelCase> MixedProducts()

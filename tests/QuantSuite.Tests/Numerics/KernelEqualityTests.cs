@@ -30,13 +30,28 @@ public sealed class KernelEqualityTests
             return KernelCase.All[name].Run(definition);
         });
         foreach (int threads in kernelsName == "scalar" ? (int[])[3] : [1, 2, 3])
-        {
-            using Kernels kernels = Kernels.Create(threads, kernelsName);
-            long[] actual = KernelCase.All[name].Run(kernels);
-            Assert.Equal(expected.Length, actual.Length);
-            int[] differing = [.. Enumerable.Range(0, expected.Length).Where(i => expected[i] != actual[i])];
-            Assert.True(differing.Length == 0, $"{name}: {kernelsName} on {threads} threads differs from the definition in {differing.Length} of "
-                + $"{expected.Length} numbers, first at {differing.FirstOrDefault()}.");
-        }
+            using (Kernels kernels = Kernels.Create(threads, kernelsName))
+                RequireEqual(expected, name, kernels, $"{kernelsName} on {threads} threads");
+    }
+
+    public static TheoryData<string> IntegerProducts() => [.. KernelCase.All.Keys.Where(name => name.StartsWith("integer product", StringComparison.Ordinal))];
+
+    // What a processor without VNNI runs, on one that has it.
+    [SkippableTheory]
+    [MemberData(nameof(IntegerProducts))]
+    public void IntegersThatTravelAsFloatsGiveTheSameBits(string name)
+    {
+        Skip.IfNot(Avx2Kernels.IsSupported, "this processor has no AVX2 with FMA");
+        using var definition = new ScalarKernels(1);
+        using var kernels = new Avx2Kernels(2) { MultipliesBytes = false };
+        RequireEqual(KernelCase.All[name].Run(definition), name, kernels, "avx2 without VNNI");
+    }
+
+    private static void RequireEqual(long[] expected, string name, Kernels kernels, string kind)
+    {
+        long[] actual = KernelCase.All[name].Run(kernels);
+        Assert.Equal(expected.Length, actual.Length);
+        int[] differing = [.. Enumerable.Range(0, expected.Length).Where(i => expected[i] != actual[i])];
+        Assert.True(differing.Length == 0, $"{name}: {kind} differs from the definition in {differing.Length} of {expected.Length} numbers, first at {differing.FirstOrDefault()}.");
     }
 }
