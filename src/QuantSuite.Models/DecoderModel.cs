@@ -168,7 +168,7 @@ public sealed class DecoderModel : LanguageModel
     /// <param name="images">Pixels [3, side·side] of each image (<see cref="ImagePreprocessor"/>), whose features take the place of the image tokens in order; null for none.</param>
     public Matrix Logits(ReadOnlySpan<int> ids, bool stepwise = false, IReadOnlyList<Matrix>? images = null)
     {
-        RequireLength(ids);
+        RequireLength(ids, images is null ? null : Architecture.Vision?.ImageToken);
         using Matrix? features = images is null ? null : Features(ids, images);
         var logits = new Matrix(ids.Length, Architecture.Head.Rows);
         InPasses(ids, stepwise ? 1 : PassTokenLimit, (hidden, first) => Head(hidden, logits.Slice(first, hidden.Rows)), features);
@@ -200,9 +200,9 @@ public sealed class DecoderModel : LanguageModel
         return all;
     }
 
-    private void RequireLength(ReadOnlySpan<int> ids)
+    private void RequireLength(ReadOnlySpan<int> ids, int? imageToken = null)
     {
-        RequireIds(ids);
+        RequireIds(ids, imageToken);
         if (ids.Length > Architecture.PositionLimit)
             throw new ArgumentException($"{ids.Length} ids, but {Name} takes at most {Architecture.PositionLimit}.", nameof(ids));
     }
@@ -264,10 +264,10 @@ public sealed class DecoderModel : LanguageModel
         base.Dispose();
     }
 
-    private void RequireIds(ReadOnlySpan<int> ids)
+    private void RequireIds(ReadOnlySpan<int> ids, int? imageToken = null)
     {
         foreach (int id in ids)
-            if ((uint)id >= (uint)Architecture.Embedding.Rows)
+            if (id != imageToken && (uint)id >= (uint)Architecture.Embedding.Rows)
                 throw new ArgumentException($"Token id {id} is outside of {Name}'s vocabulary of {Architecture.Embedding.Rows}.", nameof(ids));
     }
 }

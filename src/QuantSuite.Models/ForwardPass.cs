@@ -37,9 +37,10 @@ public sealed class ForwardPass
         int firstRow = ids.Count, firstPosition = sequence.Length;
         for (int i = 0; i < tokens.Length; i++)
         {
-            if (sequence.Images is { } images && tokens[i] == images.Token)
-                features.Add((ids.Count, images.Features, sequence.UsedFeatureCount++));
-            ids.Add(tokens[i]);
+            bool isImage = sequence.Images is { } images && tokens[i] == images.Token;
+            if (isImage)
+                features.Add((ids.Count, sequence.Images!.Value.Features, sequence.UsedFeatureCount++));
+            ids.Add(isImage ? 0 : tokens[i]); // an image's token may lie outside of the vocabulary
             positions.Add(firstPosition + i);
             finalLengths.Add(sequence.FinalLength);
         }

@@ -218,8 +218,14 @@ public abstract class Checkpoint : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The files that are mapped, and closed with the checkpoint.</summary>
+    internal IReadOnlyList<MappedFile> Files => files;
+
     /// <summary>Where a tensor lies.</summary>
     internal StoredTensor Stored(string name) => Find(name);
+
+    /// <summary>Writes a GGUF file of the same metadata, tokenizer included, without a tensor; only a GGUF checkpoint has it.</summary>
+    internal virtual void WriteMetadata(string filePath) => throw new NotSupportedException($"{Path} is no GGUF file.");
 
     // Whether gains that the architecture stores less 1 are whole in this container.
     private protected virtual bool HasWholeGains => false;

@@ -7,7 +7,7 @@ public static class CheckpointFiles
 
     /// <summary>
     /// Opens a checkpoint. A folder holds <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards, or exactly one <c>.gguf</c>
-    /// file, or exactly one <c>.safetensors</c> of another name (AutoGPTQ's <c>gptq_model-4bit-128g</c>), in this order; its config.json,
+    /// file (or two, of which one is LLaVA's tower and projector), or exactly one <c>.safetensors</c> of another name (AutoGPTQ's <c>gptq_model-4bit-128g</c>), in this order; its config.json,
     /// where there is one, describes the model. A <c>.gguf</c> file alone describes itself; a lone
     /// <c>.safetensors</c> takes config.json from beside it.
     /// </summary>
@@ -34,16 +34,31 @@ public static class CheckpointFiles
             return SafetensorsCheckpoint.Open(folder, Path.Combine(folder, Single), config);
         if (File.Exists(Path.Combine(folder, SafetensorsIndex.FileName)))
             return SafetensorsCheckpoint.OpenSharded(folder, config);
-        string[] files = [.. Directory.GetFiles(folder, "*.gguf").Order(StringComparer.Ordinal)];
+        string? given = File.Exists(config) ? config : null;
+        (string[] files, string? projector) = GgufFilesIn(folder);
         if (files.Length == 0 && Directory.GetFiles(folder, "*.safetensors") is [var named])
             return SafetensorsCheckpoint.Open(folder, named, config);
         return files.Length switch
         {
-            1 => GgufCheckpoint.Open(folder, files[0], File.Exists(config) ? config : null),
+            1 => projector is null ? GgufCheckpoint.Open(folder, files[0], given) : LlavaGgufCheckpoint.Open(folder, files[0], projector, given),
             0 => throw NotFound($"{folder}: no weights; looked for {Single}, {SafetensorsIndex.FileName} and one .gguf file; "
                 + $"{Content(folder)}.{PickleRemedy(folder)}"),
             _ => throw NotFound($"{folder}: {files.Length} .gguf files ({Names(files)}); name the file that is meant."),
         };
+    }
+
+    /// <summary>The .gguf files of a folder in ordinal order, and apart from the others the one that is a tower and projector, where it is not the only one.</summary>
+    internal static (string[] Models, string? Projector) GgufFilesIn(string folder)
+    {
+        string[] files = [.. Directory.GetFiles(folder, "*.gguf").Order(StringComparer.Ordinal)];
+        string[] projectors = files.Length < 2 ? [] : [.. files.Where(IsProjector)];
+        return projectors is [var projector] ? ([.. files.Where(file => file != projector)], projector) : (files, null);
+    }
+
+    private static bool IsProjector(string path)
+    {
+        using var mapped = new MappedFile(path);
+        return LlavaGguf.IsOne(new GgufFile(mapped).Metadata);
     }
 
     /// <summary>What lies where a model was looked for, so that a slip of the pen is seen at once.</summary>

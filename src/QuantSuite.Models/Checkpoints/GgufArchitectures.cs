@@ -148,6 +148,10 @@ internal static class GgufArchitectures
         Experts = ("block_sparse_moe.experts.{0}.w1", "block_sparse_moe.experts.{0}.w3", "block_sparse_moe.experts.{0}.w2"),
     };
 
+    /// <summary>GLM-4 9B as transformers has it, which llama.cpp calls chatglm like the authors' own files, whose queries, keys and values are fused.</summary>
+    public static GgufArchitecture Glm { get; } = new("chatglm", "glm", ModelTops, Layers, With(LlamaParts, ("ffn_up", "mlp.gate_up_proj")), config =>
+        Llama(config).HeadDim().PartialRope().Write("attention_bias", config.Has("model.layers.0.self_attn.q_proj.bias")));
+
     /// <summary>A Llama whose rotary frequencies are divided by a tensor of factors, as llama.cpp files Llama 3.1's scaling.</summary>
     public static GgufArchitecture ScaledLlama { get; } = new("llama", "llama", ModelTops, Layers, LlamaParts, config => Llama(config).HeadDim()
         .Write("attention_bias", config.Has("model.layers.0.self_attn.q_proj.bias")).Write("mlp_bias", config.Has("model.layers.0.mlp.gate_proj.bias")))
@@ -156,9 +160,10 @@ internal static class GgufArchitectures
     };
 
     /// <summary>The architecture of a file, or null where it is Llama's own or not known.</summary>
-    public static GgufArchitecture? Of(IReadOnlyDictionary<string, object> metadata) => metadata.GetValueOrDefault("general.architecture") switch
+    public static GgufArchitecture? Of(GgufFile file) => file.Metadata.GetValueOrDefault("general.architecture") switch
     {
-        LlamaGguf.Architecture => new GgufNumbers("", metadata).Find("llama.expert_count") is > 0 ? Mixtral : null,
+        LlamaGguf.Architecture => new GgufNumbers("", file.Metadata).Find("llama.expert_count") is > 0 ? Mixtral : null,
+        "chatglm" when file.Tensors.ContainsKey("blk.0.attn_q.weight") => Glm,
         string name => All.FirstOrDefault(architecture => architecture.Name == name),
         _ => null,
     };

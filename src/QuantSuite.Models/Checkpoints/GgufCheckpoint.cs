@@ -15,7 +15,7 @@ public sealed class GgufCheckpoint : Checkpoint
         : base(path, [mapped], stored, file.Metadata)
     {
         this.configPath = configPath;
-        architecture = GgufArchitectures.Of(file.Metadata);
+        architecture = GgufArchitectures.Of(file);
         this.file = file;
         config = new Lazy<ModelConfig>(() => configPath is not null ? ModelConfig.Read(configPath) : BuildConfig());
     }
@@ -37,7 +37,7 @@ public sealed class GgufCheckpoint : Checkpoint
         try
         {
             var file = new GgufFile(mapped);
-            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file.Metadata) is { } known ? known.Rename(filePath, file)
+            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file) is { } known ? known.Rename(filePath, file)
                 : IsLlama(file.Metadata) ? LlamaGguf.Rename(filePath, file) : file.Tensors;
             return new GgufCheckpoint(path, configPath, mapped, file, renamed);
         }
@@ -48,8 +48,7 @@ public sealed class GgufCheckpoint : Checkpoint
         }
     }
 
-    /// <summary>Writes a GGUF file of the same metadata, tokenizer included, without a tensor.</summary>
-    internal void WriteMetadata(string filePath)
+    internal override void WriteMetadata(string filePath)
     {
         using FileStream stream = File.Create(filePath);
         file.WriteValues(stream);
@@ -67,6 +66,7 @@ public sealed class GgufCheckpoint : Checkpoint
     {
         LlamaGguf.Architecture when Tensors.ContainsKey("rope_freqs.weight") => GgufArchitectures.ScaledLlama.ConfigOf(this),
         LlamaGguf.Architecture => LlamaGguf.Config(Path, Metadata, Tensors),
+        LlavaGguf.Architecture => throw Wrong(CheckpointFlaw.Architecture, "this is the tower and projector of a model that sees; name the folder that holds it and the language model's file"),
         string other => throw Wrong(CheckpointFlaw.Architecture, $"architecture '{other}' cannot be read from GGUF yet; supported: {Supported}"),
         null => throw Wrong(CheckpointFlaw.Architecture, $"no general.architecture in the metadata, expected one of {Supported}"),
         object value => throw Wrong(CheckpointFlaw.Type, $"general.architecture is {value} ({value.GetType().Name}), expected a string"),

@@ -52,7 +52,8 @@ public sealed record ModelLocation(string Name, string Path, string Family)
         string config = System.IO.Path.Combine(full, "config.json");
         if (File.Exists(config))
             return new ModelLocation(name, full, ConfigFamily(config));
-        return Directory.EnumerateFiles(full).Where(IsGguf).Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf ? new ModelLocation(name, full, GgufFamily(gguf)) : null;
+        (string[] models, string? projector) = CheckpointFiles.GgufFilesIn(full);
+        return models.Length == 0 ? null : new ModelLocation(name, full, GgufFamily(projector is null ? models[0] : full));
     }
 
     private static bool IsGguf(string path) => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);

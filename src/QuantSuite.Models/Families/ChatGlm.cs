@@ -6,8 +6,8 @@ namespace QuantSuite.Models.Families;
 
 /// <summary>
 /// ChatGLM2, ChatGLM3 and the first files of GLM-4 9B (2210.02414, 2406.12793), by the tensor and key names of the authors' own code: what <see cref="Glm"/> computes, with queries,
-/// keys and values fused. Equals THUDM's modeling_chatglm.py; <c>rope_ratio</c> multiplies the base, as ChatGLM3 and GLM-4 have it (ChatGLM2-32K divides positions by it, and its
-/// config.json does not say so).
+/// keys and values fused. Equals THUDM's modeling_chatglm.py. <c>rope_ratio</c> multiplies the base, as ChatGLM3 and GLM-4 have it; in ChatGLM2-32K it divides positions, and all that
+/// tells them apart is the name in <c>_name_or_path</c>.
 /// </summary>
 public sealed class ChatGlm : ModelFamily
 {
@@ -34,8 +34,7 @@ public sealed class ChatGlm : ModelFamily
         bool bias = config.Bool("add_bias_linear", false), qkvBias = config.Bool("add_qkv_bias", false) || bias, addsToNormed = config.Bool("apply_residual_connection_post_layernorm", false);
         bool root = config.Bool("rmsnorm", true), last = config.Bool("post_layer_norm", true);
         RequireWhatIsKnown(parts);
-        float theta = 10000 * config.Float("rope_ratio", 1);
-        var rotary = new RotaryEmbedding(RotaryConfig.Read(parts, theta, partial: 0.5f)) { IsInterleaved = true };
+        var rotary = new RotaryEmbedding(Positions(parts)) { IsInterleaved = true };
         Norm Norm(string name) => root ? parts.RmsNorm(name, hidden, epsilon) : parts.LayerNorm(name, hidden, epsilon);
         Weight embedding = parts.Embedding("transformer.embedding.word_embeddings"), head = parts.Head(embedding, tied: false, "transformer.output_layer");
         DecoderBlock[] blocks = parts.Blocks(i =>
@@ -55,6 +54,15 @@ public sealed class ChatGlm : ModelFamily
         });
         var output = new OutputLayer(head) { Norm = last ? Norm("transformer.encoder.final_layernorm") : null };
         return parts.Assemble(new InputLayer(embedding), blocks, output, rotary.Scaling, "transformer.rotary_pos_emb.inv_freq");
+    }
+
+    private static RotaryScaling Positions(DecoderParts parts)
+    {
+        const float Base = 10000;
+        float ratio = parts.Config.Float("rope_ratio", 1);
+        if (!parts.Config.String("_name_or_path", "").Contains("chatglm2", StringComparison.OrdinalIgnoreCase))
+            return RotaryConfig.Read(parts, Base * ratio, partial: 0.5f);
+        return new RotaryScaling(Array.ConvertAll(RotaryConfig.Read(parts, Base, partial: 0.5f).Frequencies(0), frequency => frequency / ratio));
     }
 
     private static void RequireWhatIsKnown(DecoderParts parts)

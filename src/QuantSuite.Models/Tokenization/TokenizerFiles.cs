@@ -33,7 +33,7 @@ public static class TokenizerFiles
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (extension != ".gguf" && FindOwnFile(folder) is { } file)
             return LoadFile(file, folder);
-        string[] files = extension == ".gguf" ? [path] : Directory.GetFiles(folder, "*.gguf");
+        string[] files = extension == ".gguf" ? [path] : CheckpointFiles.GgufFilesIn(folder).Models;
         if (files.Length != 1)
             throw new TokenizerException($"{folder} has no {FileName}, which a model folder needs (nor a SentencePiece .model or .tiktoken file). "
                 + "Copy it from where the weights came from.");

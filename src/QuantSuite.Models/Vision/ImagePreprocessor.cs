@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QuantSuite.Models.Checkpoints;
 using QuantSuite.Numerics;
 using StbImageSharp;
@@ -10,6 +11,7 @@ namespace QuantSuite.Models.Vision;
 /// </summary>
 public sealed class ImagePreprocessor
 {
+    private const string FileName = "preprocessor_config.json";
     private const long PixelLimit = 1L << 27;
 
     private readonly int shortestEdge, side;
@@ -33,9 +35,16 @@ public sealed class ImagePreprocessor
     /// <summary>The preprocessor of a model folder; CLIP's own numbers where it has no preprocessor_config.json.</summary>
     public static ImagePreprocessor Load(string folder, ClipVisionTower tower)
     {
-        string path = Path.Combine(folder, "preprocessor_config.json");
+        string path = Path.Combine(folder, FileName);
         return new ImagePreprocessor(File.Exists(path) ? ModelConfig.Read(path) : ModelConfig.Parse("{}"), tower.Side);
     }
+
+    /// <summary>The preprocessor of a model: its folder's, else what a GGUF file of the tower says of colours, else CLIP's own numbers.</summary>
+    public static ImagePreprocessor Load(Checkpoint checkpoint, ClipVisionTower tower) =>
+        checkpoint.Metadata.GetValueOrDefault("clip.vision.image_mean") is float[] means && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_std") is float[] deviations
+        && !File.Exists(Path.Combine(checkpoint.Path, FileName))
+            ? new ImagePreprocessor(ModelConfig.Parse(JsonSerializer.Serialize(new { image_mean = means, image_std = deviations })), tower.Side)
+            : Load(checkpoint.Path, tower);
 
     /// <summary>Pixels [3, side·side] of an image file. The caller disposes them.</summary>
     /// <exception cref="CheckpointException">The file is not there, is no PNG or JPEG, or is too large.</exception>
@@ -80,7 +89,7 @@ public sealed class ImagePreprocessor
 
     private static int Size(ModelConfig config, string key, string part, int fallback)
     {
-        if (!config.Root.TryGetProperty(key, out var value) || value.ValueKind != System.Text.Json.JsonValueKind.Object)
+        if (!config.Root.TryGetProperty(key, out var value) || value.ValueKind != JsonValueKind.Object)
             return config.Int(key, fallback);
         ModelConfig sizes = config.Object(key)!;
         return sizes.Int(part, sizes.Int("height", fallback));

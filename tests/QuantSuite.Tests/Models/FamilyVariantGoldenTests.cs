@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using QuantSuite.Models;
 using QuantSuite.Numerics;
 using QuantSuite.Numerics.Formats;
@@ -63,9 +64,26 @@ public sealed class FamilyVariantGoldenTests : IDisposable
         Assert.True(Bits(logits).SequenceEqual(Bits(dequantized)), $"{name}: packed differs from dequantized");
     }
 
-    private DecoderModel Load(JsonElement variant, string recipe, Kernels kernels)
+    // Their code: arange(length) / rope_ratio, where ChatGLM3's has the base times it.
+    [Theory]
+    [InlineData("THUDM/chatglm2-6b-32k", true)]
+    [InlineData("THUDM/chatglm3-6b-32k", false)]
+    public void ARatioDividesThePositionsOfChatGlm2(string name, bool divides)
     {
-        TestCheckpoint.Write(folder.Path, variant.GetProperty("config"),
+        JsonElement variant = Goldens.Json(Path.Combine(Folder, "chatglm-groups.json"));
+        using Kernels kernels = Kernels.Create(1);
+        using DecoderModel model = Load(variant, "fp32", kernels, config => (config["_name_or_path"], config["rope_ratio"]) = (name, 16));
+        using Matrix logits = model.Logits(Ids(variant));
+        using DecoderModel linear = Load(variant, "fp32", kernels, config => config["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 16.0 });
+        using Matrix divided = linear.Logits(Ids(variant));
+        Assert.Equal(divides, Bits(logits).SequenceEqual(Bits(divided)));
+    }
+
+    private DecoderModel Load(JsonElement variant, string recipe, Kernels kernels, Action<JsonObject>? change = null)
+    {
+        JsonObject config = JsonNode.Parse(variant.GetProperty("config").GetRawText())!.AsObject();
+        change?.Invoke(config);
+        TestCheckpoint.Write(folder.Path, config,
             variant.GetProperty("tensors").EnumerateObject().Select(tensor => Tensor(tensor.Name, [.. tensor.Value.EnumerateArray().Select(size => size.GetInt32())])));
         return Quantizer.Load(folder.Path, Recipe.Parse(recipe), kernels);
     }

@@ -24,6 +24,7 @@ public sealed class GgufFamilyGoldenTests : IDisposable
         { "phi3", "phi3", "attention.sliding_window=20" },
         { "phi", "phi2", "rope.dimension_count=6" },
         { "stablelm", "stablelm", "rope.dimension_count=4" },
+        { "glm", "chatglm", "attention.key_length=16 rope.dimension_count=8" },
         { "glm4", "glm4", "attention.key_length=16 rope.dimension_count=8" },
         { "gpt2", "gpt2", "" },
         { "gpt_neox", "gptneox", "rope.dimension_count=4" },
@@ -41,7 +42,12 @@ public sealed class GgufFamilyGoldenTests : IDisposable
         string golden = Path.Combine(Goldens.Folder("families"), name);
         int[] ids = [.. Goldens.Json(Path.Combine(golden, "golden.json")).GetProperty("input_ids").EnumerateArray().Select(id => id.GetInt32())];
         float[] expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(golden, "logits.bin"))).ToArray();
-        GgufArchitecture known = name == "mixtral" ? GgufArchitectures.Mixtral : GgufArchitectures.All.Single(entry => entry.Name == architecture);
+        GgufArchitecture known = name switch
+        {
+            "mixtral" => GgufArchitectures.Mixtral,
+            "glm" => GgufArchitectures.Glm,
+            _ => GgufArchitectures.All.Single(entry => entry.Name == architecture),
+        };
         using (Checkpoint original = CheckpointFiles.Open(golden))
             LlamaCppFile.Write(folder["model.gguf"], original, known, extra);
         using Kernels kernels = Kernels.Create();

@@ -60,7 +60,7 @@ public sealed class ImagePreprocessorTests : IDisposable
     private static ClipVisionTower Tower(int side) =>
         new(side, 7, new Matrix(4, 147), new float[4], new float[68], new QuantSuite.Models.Layers.LayerNorm(new float[4], null, 1e-5f), [], default, [], Activation.Gelu) { ImageToken = 1 };
 
-    private static void WritePng(string path, int width, int height, Func<int, int, (byte, byte, byte)>? colour)
+    internal static void WritePng(string path, int width, int height, Func<int, int, (byte, byte, byte)>? colour)
     {
         using var file = new MemoryStream();
         file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);

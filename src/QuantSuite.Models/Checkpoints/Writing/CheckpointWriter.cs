@@ -41,8 +41,8 @@ public static class CheckpointWriter
         WriteFolder(target, partial =>
         {
             CopyFiles(model.Checkpoint.Path, partial);
-            if (model.Checkpoint is GgufCheckpoint gguf && !File.Exists(Path.Combine(partial, "tokenizer.json")))
-                gguf.WriteMetadata(Path.Combine(partial, GgufTokenizer));
+            if (model.Checkpoint.Format == "gguf" && !File.Exists(Path.Combine(partial, "tokenizer.json")))
+                model.Checkpoint.WriteMetadata(Path.Combine(partial, GgufTokenizer));
             WriteConfig(model, quantized, recipe, format, Path.Combine(partial, Config));
             WriteWeights(model, quantized, recipe, format, Path.Combine(partial, Weights), progress, cancellation);
         });
