@@ -23,7 +23,7 @@ public sealed class EvalMatrix
         IReadOnlyList<EvalRow> all = EvalRow.List(settings, model => Recipes.For(named, model.ReadScheme()).Select(recipe => recipe.ToString()));
         Rows = settings.Shard?.Of(all) ?? all;
         recipes = Rows.Select(row => row.Recipe).Distinct().ToDictionary(text => text, Recipe.Parse);
-        PickedCount = Rows.Count;
+        Picked = Rows;
         positions = Rows.Index().ToDictionary(entry => entry.Item.Key, entry => entry.Index);
     }
 
@@ -36,8 +36,8 @@ public sealed class EvalMatrix
     /// <summary>The rows by model, then recipe, then task.</summary>
     public IReadOnlyList<EvalRow> Rows { get; }
 
-    /// <summary>Rows that the run's filter has picked; all of them until the run has been ordered.</summary>
-    public int PickedCount { get; private set; }
+    /// <summary>Rows that the run's filter has picked, in order; all of them until the run has been ordered.</summary>
+    public IReadOnlyList<EvalRow> Picked { get; private set; }
 
     /// <summary>The row of these names.</summary>
     public EvalRow this[ResultKey key] => Rows[PositionOf(key)];
@@ -45,11 +45,11 @@ public sealed class EvalMatrix
     /// <summary>The recipe of a row.</summary>
     public Recipe RecipeOf(EvalRow row) => recipes[row.Recipe];
 
-    /// <summary>Sorts test cases into the order of <see cref="Rows"/>, and remembers how many there are.</summary>
+    /// <summary>Sorts test cases into the order of <see cref="Rows"/>, and remembers which there are.</summary>
     public IReadOnlyList<T> Order<T>(IEnumerable<T> cases, Func<T, ResultKey> row)
     {
         List<T> ordered = [.. cases.OrderBy(test => positions[row(test)])];
-        PickedCount = ordered.Count;
+        Picked = [.. ordered.Select(test => this[row(test)])];
         return ordered;
     }
 

@@ -43,22 +43,30 @@ public sealed class EvalSession : IDisposable
     public RowOutcome Run(ResultKey key)
     {
         EvalRow row = matrix[key];
-        progress ??= new RunProgress(matrix.PickedCount); // known from the first row on: xunit makes fixtures before it orders rows
+        progress ??= new RunProgress(matrix.Picked); // known from the first row on: xunit makes fixtures before it orders rows
         try
         {
             stopped.Token.ThrowIfCancellationRequested();
             DecoderModel loadedModel = ModelOf(row);
-            RowOutcome outcome = RowRun.Run(row, loadedModel, matrix.Settings, answered => Show(() => progress.Text(row, answered)), stopped.Token, items =>
+            return RowRun.Run(row, loadedModel, matrix.Settings, Answered, stopped.Token, items =>
             {
                 if (models.Calibration?.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, loadedModel) is { } warning)
                     Say(warning);
             });
-            progress.Done();
-            return outcome;
         }
         catch (OperationCanceledException)
         {
             throw new RowFailedException("stopped; the same command goes on where it stopped.");
+        }
+        finally
+        {
+            progress.Done();
+        }
+
+        void Answered(EvalProgress answered)
+        {
+            progress.Answered(row, answered);
+            Show(progress.Text);
         }
     }
 

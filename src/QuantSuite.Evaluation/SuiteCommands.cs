@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuantSuite.Evaluation.Baselines;
 
 namespace QuantSuite.Evaluation;
 
@@ -14,10 +15,18 @@ internal static class SuiteCommands
     private static readonly (string Setting, string Property)[] Counts = [("limit", "Limit"), ("max_new_tokens", "MaxNewTokens"), ("max_prompt_tokens", "MaxPromptTokens")];
 
     /// <summary>Runs one row again: the same items, asked in the same way. Where models and data lie is not known to a result.</summary>
-    public static string LookCloser(EvalResult result) => $"{RunEmbedded} {Properties(Asked(result))}--filter \"{ResultKey.Of(result).Filter}\"";
+    /// <param name="properties">What else is known of the run (<see cref="Properties"/>).</param>
+    public static string LookCloser(EvalResult result, string properties = "") =>
+        $"{RunEmbedded} {properties}{Properties(Asked(result))}--filter \"{ResultKey.Of(result).Filter}\"";
 
     /// <summary>Approves one row as it is.</summary>
-    public static string Accept(EvalResult result) => $"{AcceptAll} --filter \"{ResultKey.Of(result).Filter}\"";
+    /// <param name="baselines">The folder of baselines, where it is not the project's.</param>
+    public static string Accept(EvalResult result, string? baselines = null) =>
+        $"{AcceptAll} {(baselines is null ? "" : $"--baselines \"{baselines}\" ")}--filter \"{ResultKey.Of(result).Filter}\"";
+
+    /// <summary>The lines below a verdict's words, each after a line end: what there is to do, unless the row is equal.</summary>
+    public static string Below(Verdict verdict, EvalResult result, string properties = "", string? baselines = null) =>
+        verdict.Kind == VerdictKind.Equal ? "" : $"\n  look closer: {LookCloser(result, properties)}\n  accept:      {Accept(result, baselines)}";
 
     /// <summary>Properties of <c>dotnet test</c>, each followed by a space; those without a value are left out.</summary>
     public static string Properties(IEnumerable<(string Name, string? Value)> given) =>

@@ -68,8 +68,7 @@ public sealed class CompareVerb : Verb
     private static void Print(string names, Verdict verdict, Terminal terminal)
     {
         terminal.Out.WriteLine(names);
-        foreach (string line in verdict.Words.Split('\n').Where(line => !line.StartsWith("  look closer", StringComparison.Ordinal) && !line.StartsWith("  accept", StringComparison.Ordinal)))
-            terminal.Out.WriteLine(line);
+        terminal.Out.WriteLine(verdict.Words);
     }
 
     private static object Row(string names, Verdict verdict, double? adjustedP) => new

@@ -43,7 +43,7 @@ public sealed class RunVerb : Verb
         if (arguments.GetValue(sequential))
             return SequentialRows.Run(picked, settings, arguments.GetValue(json), terminal, cancellation);
         var outcomes = new List<RowOutcome>();
-        var progress = new RunProgress(picked.Count);
+        var progress = new RunProgress(picked);
         var models = new ModelLoader(settings.DataFolders, settings.CalibrationOf, settings.Cache, terminal.Say);
         var leaks = new CalibrationLeaks();
         var unusable = new List<EvalDataException>();
@@ -79,7 +79,7 @@ public sealed class RunVerb : Verb
         {
             try
             {
-                outcomes.Add(RowRun.Run(row, model, settings, answered => terminal.Progress(progress.Text(row, answered)), cancellation, items =>
+                outcomes.Add(RowRun.Run(row, model, settings, answered => Show(row, answered), cancellation, items =>
                 {
                     if (models.Calibration?.Drawn is { } drawn && leaks.Warning(drawn.Name, drawn.Text, row, items, model) is { } warning)
                         terminal.Say(warning);
@@ -97,6 +97,12 @@ public sealed class RunVerb : Verb
                 terminal.Say($"{row.Key}: no usable data, the other rows go on");
             }
             progress.Done();
+        }
+
+        void Show(EvalRow row, EvalProgress answered)
+        {
+            progress.Answered(row, answered);
+            terminal.Progress(progress.Text());
         }
     }
 

@@ -65,7 +65,7 @@ public sealed record Verdict
     /// <summary>One line: verdict, row, sentence.</summary>
     public string Summary { get; }
 
-    /// <summary>What changed, by how much, how sure that is, which items, and the commands to look closer and to accept.</summary>
+    /// <summary>What changed, by how much, how sure that is, and which items. <see cref="SuiteCommands.Below"/> says what to do about it.</summary>
     public string Words { get; internal init; }
 
     /// <summary>

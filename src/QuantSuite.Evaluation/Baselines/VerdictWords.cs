@@ -32,10 +32,6 @@ internal sealed class VerdictWords(Verdict verdict, EvalResult now, Baseline? ap
                 yield return line;
         foreach (string difference in verdict.Differences)
             yield return $"  other than approved: {difference}";
-        if (verdict.Kind == VerdictKind.Equal)
-            yield break;
-        yield return $"  look closer: {SuiteCommands.LookCloser(now)}";
-        yield return $"  accept:      {SuiteCommands.Accept(now)}";
     }
 
     /// <summary>What was found.</summary>

@@ -14,25 +14,16 @@ public sealed record RowOutcome(EvalResult Result, Verdict Verdict, Comparison? 
     public bool Passed => !Verdict.Fails(Settings.Strict) && !Result.Sentinels.Any(sentinel => sentinel.Fails);
 
     /// <summary>The verdict in words; the change against full precision beside it.</summary>
-    public string Words => VerdictWords + SentinelWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
+    public string Words => Verdict.Words + SuiteCommands.Below(Verdict, Result, Properties(), OwnBaselines) + SentinelWords + (AgainstFull is null ? "" : "\n" + FullText(AgainstFull));
 
     /// <summary>One line for the verdict, and one for each sentinel.</summary>
     public string Summary => Verdict.Summary + SentinelWords;
 
     private string SentinelWords => string.Concat(Result.Sentinels.Select(sentinel => $"\n  {(sentinel.Fails ? "broken" : "warning")}: {sentinel.Words}."));
 
-    // The result says how it was asked; where its parts lie and what it is held to, only the settings do.
-    private string VerdictWords
-    {
-        get
-        {
-            string words = Verdict.Words.Replace($"{SuiteCommands.RunEmbedded} ", $"{SuiteCommands.RunEmbedded} {Properties()}");
-            return OwnBaselines is null ? words : words.Replace($"{SuiteCommands.AcceptAll} ", $"{SuiteCommands.AcceptAll} --baselines \"{OwnBaselines}\" ");
-        }
-    }
-
     private string? OwnBaselines => Settings.Baselines == SuiteFolders.Baselines ? null : Settings.Baselines;
 
+    // The result says how it was asked; where its parts lie and what it is held to, only the settings do.
     private string Properties()
     {
         static string Joined(IEnumerable<string> paths) => string.Join(Path.PathSeparator, paths);

@@ -40,11 +40,12 @@ public static class JUnitReport
 
     private static XElement Case(ReportRow row, string suite, bool strict)
     {
+        string words = VisibleText.Of(row.Verdict.Words + SuiteCommands.Below(row.Verdict, row.Result));
         string? element = row.Verdict.Kind == VerdictKind.Refused ? "error" : row.Verdict.Fails(strict) ? "failure" : null;
         return new XElement("testcase", Attribute("classname", suite), Attribute("name", row.Result.Task), Seconds(row.Result.Cost.Seconds),
             element is null
-                ? new XElement("system-out", VisibleText.Of(row.Verdict.Words))
-                : new XElement(element, Attribute("type", row.Verdict.Kind.ToString().ToLowerInvariant()), Attribute("message", row.Verdict.Sentence), VisibleText.Of(row.Verdict.Words)));
+                ? new XElement("system-out", words)
+                : new XElement(element, Attribute("type", row.Verdict.Kind.ToString().ToLowerInvariant()), Attribute("message", row.Verdict.Sentence), words));
     }
 
     private static XElement Pooled(PooledVerdict pooled, string suite)

@@ -53,7 +53,7 @@ public static class MarkdownSummary
                 .Append(ChangeWords.Of(row.AgainstBaseline, row.Result.Gate.Kind)).Append(" |\n");
         text.Append(rows.Length > ShownRows ? $"\n… and {Figures.Count(rows.Length - ShownRows)} more, on the page.\n\n" : "\n");
         foreach (ReportRow row in rows.Take(ShownRows))
-            text.Append($"<details><summary>{Mark(row.Verdict.Kind)} {Html(ResultKey.Of(row.Result).ToString())}</summary>\n\n{Fenced(row.Verdict.Words)}\n</details>\n");
+            text.Append($"<details><summary>{Mark(row.Verdict.Kind)} {Html(ResultKey.Of(row.Result).ToString())}</summary>\n\n{Fenced(row.Verdict.Words + SuiteCommands.Below(row.Verdict, row.Result))}\n</details>\n");
     }
 
     private static string Word(VerdictKind kind) => kind.ToString().ToLowerInvariant();

@@ -13,7 +13,9 @@ public class VerdictWordsTests
           accept:      dotnet run --project src/QuantSuite.Cli -- accept --filter "Model=microworld-m&Task=commonsense&Recipe=rtn-int4-g32"
         """;
 
-    private static string Words(EvalResult approved, EvalResult now) => Baseline.Of(approved).Compare(now).Words;
+    private static string Words(EvalResult approved, EvalResult now) => All(Baseline.Of(approved).Compare(now), now);
+
+    private static string All(Verdict verdict, EvalResult now) => verdict.Words + SuiteCommands.Below(verdict, now);
 
     [Fact]
     public void A_failure()
@@ -61,7 +63,7 @@ public class VerdictWordsTests
     {
         Assert.Equal(
             "missing: microworld-m · commonsense · rtn-int4-g32: no approved baseline. If its numbers are right, accept them.\n" + Commands,
-            Verdict.Missing(Choices("A")).Words);
+            All(Verdict.Missing(Choices("A")), Choices("A")));
     }
 
     [Fact]
@@ -83,6 +85,6 @@ public class VerdictWordsTests
     public void A_recipe_that_the_filter_language_would_misread_is_escaped()
     {
         EvalResult now = Choices("A") with { Recipe = "rtn-int4-g32[down_proj=int8]" };
-        Assert.Contains(@"Recipe=rtn-int4-g32[down_proj\=int8]""", Verdict.Missing(now).Words);
+        Assert.Contains(@"Recipe=rtn-int4-g32[down_proj\=int8]""", All(Verdict.Missing(now), now));
     }
 }
