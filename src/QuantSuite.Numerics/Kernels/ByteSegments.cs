@@ -11,79 +11,61 @@ namespace QuantSuite.Numerics;
 /// <remarks>A panel of a segment is [quads of columns][16 outputs][4 bytes]; a last quad is filled up by zeros.</remarks>
 internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weight, Matrix y) : IntegerProduct(x, weight, y, TileRows)
 {
-    private const int TileRows = 6, Quad = 4, QuadBytes = Quad * PanelWidth, Shift = 128;
+    private const int TileRows = 6, QuadBytes = Segment.Quad * PanelWidth, Shift = 128;
 
-    private readonly int segmentsOfGroup = (weight.GroupSize + Kernels.IntegerChunk(weight) - 1) / Kernels.IntegerChunk(weight);
+    // [tiles of rows][segments][6]: what the sums start from.
     private int* starts;
 
     /// <summary>Whether the weights are bytes less 128.</summary>
     public static bool Supports(QuantizedMatrix weight) => weight.IsSymmetric || weight.Format.Bits < 8;
 
-    private int SegmentCount => Weight.GroupCount * segmentsOfGroup;
-
     /// <inheritdoc/>
     public override void Run(WorkerPool pool)
     {
-        using var sums = new NativeBuffer((long)X.Rows * SegmentCount * sizeof(int), zeroed: false);
+        int tileCount = (X.Rows + TileRows - 1) / TileRows;
+        using var sums = new NativeBuffer((long)tileCount * Segments.Length * TileRows * sizeof(int));
         starts = (int*)sums.Pointer;
         pool.Run(X.Rows, row =>
         {
-            for (int segment = 0; segment < Weight.Columns; segment = SegmentEnd(segment))
-                starts[(long)row * SegmentCount + IndexOf(segment)] = -Shift * Sum(X.Codes + (long)row * X.Columns + segment, SegmentEnd(segment) - segment);
+            foreach (Segment segment in Segments)
+                StartsOf(row, segment)[row % TileRows] = -Shift * Sum(X.Codes + (long)row * X.Columns + segment.First, segment.Count);
         });
         base.Run(pool);
     }
 
     /// <inheritdoc/>
-    protected override void Decode(int strip, int first, int end, float* panels)
+    protected override void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room)
     {
-        int firstDecoded = first & -QuantizedMatrix.BlockWidth;
-        float* floats = panels + 3 * PanelFloats;
-        for (int i = 0; i < 3 && strip * 3 + i < Weight.PanelCount; i++)
-        {
-            PanelDecoder.DecodeCodes(Weight, strip * 3 + i, firstDecoded, end - firstDecoded, floats, withScales: false);
-            for (int segment = first; segment < end; segment = SegmentEnd(segment))
-                Pack(floats + (segment - firstDecoded) * PanelWidth, SegmentEnd(segment) - segment, (uint*)(PanelOf(panels, i, first) + Offset(first, segment)));
-        }
+        int first = segments[0].First & -QuantizedMatrix.BlockWidth;
+        PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, room, withScales: false);
+        foreach (Segment segment in segments)
+            Pack(room + (segment.First - first) * PanelWidth, segment.Count, (uint*)QuadsOf(place, segment, segments[0]));
     }
 
     /// <inheritdoc/>
-    protected override void Multiply(int row, int rowCount, int first, int segment, float* panels, float* products)
+    protected override void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
     {
         // Rows that a last tile lacks repeat its first; nobody reads their sums.
-        sbyte* a0 = X.Codes + (long)row * X.Columns + segment;
+        sbyte* a0 = X.Codes + (long)row * X.Columns + segment.First;
         nint step = X.Columns;
         sbyte* a1 = a0 + (rowCount > 1 ? step : 0), a2 = a0 + (rowCount > 2 ? 2 * step : 0), a3 = a0 + (rowCount > 3 ? 3 * step : 0);
         sbyte* a4 = a0 + (rowCount > 4 ? 4 * step : 0), a5 = a0 + (rowCount > 5 ? 5 * step : 0);
-        int* start = stackalloc int[TileRows];
-        for (int m = 0; m < rowCount; m++)
-            start[m] = starts[(long)(row + m) * SegmentCount + IndexOf(segment)];
-        int quadCount = (SegmentEnd(segment) - segment + Quad - 1) / Quad;
         for (int i = 0; i < 3; i++)
-            Multiply6(PanelOf(panels, i, first) + Offset(first, segment), quadCount, a0, a1, a2, a3, a4, a5, start, products + i * PanelWidth);
+            Multiply6(QuadsOf(panels + i * PanelFloats, segment, first), segment.QuadCount, a0, a1, a2, a3, a4, a5, StartsOf(row, segment), products + i * PanelWidth);
     }
 
-    private int IndexOf(int segment) => segment / Weight.GroupSize * segmentsOfGroup + segment % Weight.GroupSize / Chunk;
+    private int* StartsOf(int row, in Segment segment) => starts + ((long)(row / TileRows) * Segments.Length + segment.Index) * TileRows;
 
-    private static byte* PanelOf(float* panels, int index, int first) => (byte*)(panels + index * PanelFloats);
-
-    // Segments before this one, each in whole quads.
-    private int Offset(int first, int segment)
-    {
-        int offset = 0;
-        for (int before = first; before < segment; before = SegmentEnd(before))
-            offset += (SegmentEnd(before) - before + Quad - 1) / Quad * QuadBytes;
-        return offset;
-    }
+    private static byte* QuadsOf(float* place, in Segment segment, in Segment first) => (byte*)place + (segment.FirstQuad - first.FirstQuad) * QuadBytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(float* values, int count, uint* destination)
     {
         Vector512<int> shift = Vector512.Create(Shift);
-        for (int column = 0; column < count; column += Quad, destination += PanelWidth)
+        for (int column = 0; column < count; column += Segment.Quad, destination += PanelWidth)
         {
             Vector512<int> quad = Vector512<int>.Zero;
-            for (int k = 0; k < Quad && column + k < count; k++, values += PanelWidth)
+            for (int k = 0; k < Segment.Quad && column + k < count; k++, values += PanelWidth)
                 quad |= (Vector512.ConvertToInt32Native(Vector512.Load(values)) + shift) << (8 * k);
             quad.AsUInt32().Store(destination);
         }
@@ -94,7 +76,7 @@ internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weigh
     {
         Vector256<int> s00 = Vector256.Create(start[0]), s01 = s00, s10 = Vector256.Create(start[1]), s11 = s10, s20 = Vector256.Create(start[2]), s21 = s20;
         Vector256<int> s30 = Vector256.Create(start[3]), s31 = s30, s40 = Vector256.Create(start[4]), s41 = s40, s50 = Vector256.Create(start[5]), s51 = s50;
-        for (nint k = 0; k < quadCount * Quad; k += Quad, w += QuadBytes)
+        for (nint k = 0; k < quadCount * Segment.Quad; k += Segment.Quad, w += QuadBytes)
         {
             Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + QuadBytes / 2);
             Vector256<sbyte> a = Broadcast(a0 + k);

@@ -27,31 +27,31 @@ internal sealed unsafe class FloatSegments(StripMultiplier multiply, QuantizedRo
     }
 
     /// <inheritdoc/>
-    protected override void Decode(int strip, int first, int end, float* panels)
+    protected override void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room)
     {
-        int firstDecoded = first & -QuantizedMatrix.BlockWidth;
-        for (int i = 0; i < 3; i++)
-            if (strip * 3 + i < Weight.PanelCount)
-                PanelDecoder.DecodeCodes(Weight, strip * 3 + i, firstDecoded, end - firstDecoded, panels + i * PanelFloats, withScales: false);
+        int first = FirstDecoded(segments[0]);
+        PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, place, withScales: false);
     }
 
     /// <inheritdoc/>
-    protected override void Multiply(int row, int rowCount, int first, int segment, float* panels, float* products)
+    protected override void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
     {
-        float* b = panels + (segment - (first & -QuantizedMatrix.BlockWidth)) * PanelWidth;
+        float* b = panels + (segment.First - FirstDecoded(first)) * PanelWidth;
         multiply(new Strip
         {
-            A = activations + (long)row * X.Columns + segment,
+            A = activations + (long)row * X.Columns + segment.First,
             AStride = X.Columns,
             Rows = rowCount,
             B0 = b,
             B1 = b + PanelFloats,
             B2 = b + 2 * PanelFloats,
-            Columns = SegmentEnd(segment) - segment,
+            Columns = segment.Count,
             C = products,
             CStride = Strip.Width,
         });
     }
+
+    private static int FirstDecoded(in Segment first) => first.First & -QuantizedMatrix.BlockWidth;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToFloats(sbyte* codes, float* destination, int count)

@@ -27,7 +27,7 @@ internal abstract unsafe class IntegerProduct
     protected IntegerProduct(QuantizedRows x, QuantizedMatrix weight, Matrix y, int tileRows)
     {
         (X, Weight, this.y, this.tileRows) = (x, weight, y, tileRows);
-        Chunk = Kernels.IntegerChunk(weight);
+        Segments = [.. SegmentsOf(weight)];
         blockCount = (y.Rows + RowBlock - 1) / RowBlock;
         blockRows = blockCount == 0 ? 0 : ((y.Rows + blockCount - 1) / blockCount + tileRows - 1) / tileRows * tileRows;
     }
@@ -38,68 +38,91 @@ internal abstract unsafe class IntegerProduct
     /// <summary>The weights.</summary>
     protected QuantizedMatrix Weight { get; }
 
-    /// <summary>The most columns of a segment.</summary>
-    protected int Chunk { get; }
+    /// <summary>All segments of a row.</summary>
+    protected Segment[] Segments { get; }
 
     /// <summary>Computes the result.</summary>
     public virtual void Run(WorkerPool pool) => pool.Run(Strip.CountOf(Weight) * blockCount, RunTask);
 
-    /// <summary>The end of the segment that begins at a column.</summary>
-    protected int SegmentEnd(int first)
-    {
-        int groupFirst = first / Weight.GroupSize * Weight.GroupSize, groupEnd = (int)Math.Min(Weight.Columns, (long)groupFirst + Weight.GroupSize);
-        return Math.Min(groupEnd, first + Chunk);
-    }
-
-    /// <summary>Puts the weights of three neighbouring panels, segments [first, end), where the tiles want them.</summary>
-    /// <param name="panels">Room for three panels of <see cref="PanelFloats"/> and one more.</param>
-    protected abstract void Decode(int strip, int first, int end, float* panels);
+    /// <summary>Puts the weights of a panel where the tiles want them.</summary>
+    /// <param name="segments">Which of its columns.</param>
+    /// <param name="place">Room of <see cref="PanelFloats"/>.</param>
+    /// <param name="room">As much, for whatever.</param>
+    protected abstract void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room);
 
     /// <summary>The exact sums of a segment [rows of a tile, <see cref="Strip.Width"/>], as float32.</summary>
     /// <param name="row">The tile's first row.</param>
-    /// <param name="first">The first column that was decoded.</param>
-    /// <param name="segment">The segment's first column.</param>
-    protected abstract void Multiply(int row, int rowCount, int first, int segment, float* panels, float* products);
+    /// <param name="segment">One of those that were decoded.</param>
+    /// <param name="first">The first of those.</param>
+    /// <param name="panels">Three places, one after the other.</param>
+    protected abstract void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products);
+
+    private static IEnumerable<Segment> SegmentsOf(QuantizedMatrix weight)
+    {
+        int chunk = Kernels.IntegerChunk(weight), index = 0, place = 0;
+        for (int first = 0; first < weight.Columns; index++)
+        {
+            int group = first / weight.GroupSize;
+            long groupEnd = Math.Min(weight.Columns, (group + 1L) * weight.GroupSize);
+            int count = (int)Math.Min(groupEnd - first, chunk);
+            yield return new Segment(index, first, count, group, place);
+            first += count;
+            place += (count + Segment.Quad - 1) / Segment.Quad;
+        }
+    }
 
     private void RunTask(int task)
     {
-        int index = task / blockCount, firstRow = task % blockCount * blockRows, rowCount = Math.Min(blockRows, y.Rows - firstRow);
-        int outputCount = Math.Min(Strip.Width, Weight.Rows - index * Strip.Width);
-        float* panels = Scratch.Floats(4 * PanelFloats + (long)rowCount * Strip.Width), sums = panels + 4 * PanelFloats;
+        int strip = task / blockCount, firstRow = task % blockCount * blockRows, rowCount = Math.Min(blockRows, y.Rows - firstRow);
+        int panelCount = Math.Min(3, Weight.PanelCount - strip * 3), outputCount = Math.Min(Strip.Width, Weight.Rows - strip * Strip.Width);
+        float* panels = Scratch.Floats(4 * PanelFloats + (long)ColumnBlock * Strip.Width + (long)rowCount * Strip.Width);
+        float* scales = panels + 4 * PanelFloats, sums = scales + (long)ColumnBlock * Strip.Width;
         new Span<float>(sums, rowCount * Strip.Width).Clear();
-        for (int first = 0; first < Weight.Columns;)
+        for (int first = 0; first < Segments.Length;)
         {
-            int end = BlockEnd(first);
-            Decode(index, first, end, panels);
+            ReadOnlySpan<Segment> segments = Segments.AsSpan(first, CountTogether(first));
+            for (int i = 0; i < panelCount; i++)
+            {
+                Decode(strip * 3 + i, segments, panels + i * PanelFloats, panels + 3 * PanelFloats);
+                ReadScales(strip * 3 + i, segments, scales + i * PanelWidth);
+            }
             for (int m = 0; m < rowCount; m += tileRows)
-                AddSegments(index, firstRow + m, Math.Min(tileRows, rowCount - m), first, end, panels, sums + m * Strip.Width);
-            first = end;
+                AddSegments(firstRow + m, Math.Min(tileRows, rowCount - m), segments, panels, scales, panelCount, sums + m * Strip.Width);
+            first += segments.Length;
         }
         for (int m = 0; m < rowCount; m++)
-            new Span<float>(sums + m * Strip.Width, outputCount).CopyTo(new Span<float>(y.Pointer + (long)(firstRow + m) * y.Columns + index * Strip.Width, outputCount));
+            new Span<float>(sums + m * Strip.Width, outputCount).CopyTo(new Span<float>(y.Pointer + (long)(firstRow + m) * y.Columns + strip * Strip.Width, outputCount));
     }
 
-    // The end of the last segment that ends within ColumnBlock columns of the first.
-    private int BlockEnd(int first)
+    // Segments that end within ColumnBlock columns of the first one's start.
+    private int CountTogether(int first)
     {
-        int end = SegmentEnd(first);
-        while (end < Weight.Columns && SegmentEnd(end) - first <= ColumnBlock)
-            end = SegmentEnd(end);
-        return end;
+        int end = first + 1;
+        while (end < Segments.Length && Segments[end].End - Segments[first].First <= ColumnBlock)
+            end++;
+        return end - first;
     }
 
-    // Segments [first, end) of a tile's rows: sums of products, then onto the chains of the outputs.
-    private void AddSegments(int index, int row, int rowCount, int first, int end, float* panels, float* sums)
+    private void ReadScales(int panel, ReadOnlySpan<Segment> segments, float* scales)
     {
-        float* products = stackalloc float[tileRows * Strip.Width], room = stackalloc float[PanelWidth];
-        for (int segment = first; segment < end; segment = SegmentEnd(segment))
+        float* room = stackalloc float[PanelWidth];
+        foreach (Segment segment in segments)
         {
-            Multiply(row, rowCount, first, segment, panels, products);
-            for (int i = 0; i < 3 && index * 3 + i < Weight.PanelCount; i++)
-            {
-                float* groupScales = Weight.Scales.Read(index * 3 + i, segment / Weight.GroupSize, 1, room);
-                Scale(products + i * PanelWidth, X.Scales + row, groupScales, rowCount, sums + i * PanelWidth);
-            }
+            Vector512.Load(Weight.Scales.Read(panel, segment.Group, 1, room)).Store(scales);
+            scales += Strip.Width;
+        }
+    }
+
+    // Segments of a tile's rows: sums of products, then onto the chains of the outputs.
+    private void AddSegments(int row, int rowCount, ReadOnlySpan<Segment> segments, float* panels, float* scales, int panelCount, float* sums)
+    {
+        float* products = stackalloc float[tileRows * Strip.Width];
+        foreach (ref readonly Segment segment in segments)
+        {
+            Multiply(row, rowCount, segment, segments[0], panels, products);
+            for (int i = 0; i < panelCount; i++)
+                Scale(products + i * PanelWidth, X.Scales + row, scales + i * PanelWidth, rowCount, sums + i * PanelWidth);
+            scales += Strip.Width;
         }
     }
 
@@ -110,5 +133,23 @@ internal abstract unsafe class IntegerProduct
         Vector512<float> scales = Vector512.Load(groupScales);
         for (int m = 0; m < rowCount; m++, products += Strip.Width, sums += Strip.Width)
             Vector512.FusedMultiplyAdd(Vector512.Load(products), Vector512.Create(rowScales[m]) * scales, Vector512.Load(sums)).Store(sums);
+    }
+
+    /// <summary>Columns whose sum is exact, and that share a scale.</summary>
+    /// <param name="Index">Its number.</param>
+    /// <param name="First">Its first column.</param>
+    /// <param name="Count">Columns.</param>
+    /// <param name="Group">The group of the scales.</param>
+    /// <param name="FirstQuad">Where it begins, in quads of columns of which no two segments share one.</param>
+    protected readonly record struct Segment(int Index, int First, int Count, int Group, int FirstQuad)
+    {
+        /// <summary>Columns of a quad.</summary>
+        public const int Quad = 4;
+
+        /// <summary>The column behind the last.</summary>
+        public int End => First + Count;
+
+        /// <summary>Quads, the last one perhaps filled up.</summary>
+        public int QuadCount => (Count + Quad - 1) / Quad;
     }
 }
