@@ -57,8 +57,15 @@ public static class CheckpointFiles
 
     private static bool IsProjector(string path)
     {
-        using var mapped = new MappedFile(path);
-        return LlavaGguf.IsOne(new GgufFile(mapped).Metadata);
+        try
+        {
+            using var mapped = new MappedFile(path);
+            return LlavaGguf.IsOne(new GgufFile(mapped).Metadata);
+        }
+        catch (CheckpointException)
+        {
+            return false; // whoever opens it is told
+        }
     }
 
     /// <summary>What lies where a model was looked for, so that a slip of the pen is seen at once.</summary>

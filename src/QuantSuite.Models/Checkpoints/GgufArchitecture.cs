@@ -96,7 +96,7 @@ internal sealed record GgufArchitecture(string Name, string ModelType, IReadOnly
         if (IsInterleaved && part is "attn_q" or "attn_k")
         {
             string[] keys = part == "attn_q" ? [$"{Name}.attention.head_count"] : [$"{Name}.attention.head_count_kv", $"{Name}.attention.head_count"];
-            return tensor with { RowOrder = GgufRowOrder.Interleaved(LlamaGguf.HeadLength(path, file.Metadata, tensor, keys)) };
+            return tensor with { RowOrder = GgufRowOrder.Interleaved(HeadLength(path, numbers, tensor, keys)) };
         }
         if (!HasQkvBlocks || part != "attn_qkv")
             return tensor;
@@ -104,6 +104,16 @@ internal sealed record GgufArchitecture(string Name, string ModelType, IReadOnly
         if (keyHeads < 1 || heads % keyHeads != 0 || tensor.Info.RowCount % (heads + 2 * keyHeads) != 0)
             throw new CheckpointException(CheckpointFlaw.Shape, $"{path}: tensor '{tensor.Info.Name}' has {tensor.Info.RowCount} rows for {heads} heads over {keyHeads}; expected as many for each.");
         return tensor with { RowOrder = GgufRowOrder.Blocks(heads, keyHeads, (int)(tensor.Info.RowCount / (heads + 2 * keyHeads))) };
+    }
+
+    // Rows of one head of a tensor of queries or keys; their number stands under the first of the keys that is there.
+    private static int HeadLength(string path, GgufNumbers numbers, StoredTensor tensor, string[] keys)
+    {
+        int heads = keys.Select(key => numbers.Find(key)).FirstOrDefault(count => count is not null) ?? throw new CheckpointException(CheckpointFlaw.Metadata,
+            $"{path}: {keys[0]} is missing; the rows of '{tensor.Info.Name}' cannot be put in order without it.");
+        long rows = tensor.Info.RowCount;
+        return heads > 0 && rows % (2L * heads) == 0 && rows / heads <= int.MaxValue ? (int)(rows / heads)
+            : throw new CheckpointException(CheckpointFlaw.Shape, $"{path}: tensor '{tensor.Info.Name}' has {rows} rows, which {heads} heads ({keys[0]}) cannot share in pairs.");
     }
 
     // [experts, out, in] to a tensor of each.

@@ -1,7 +1,7 @@
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
-/// The architectures that are read from GGUF, beside <see cref="LlamaGguf"/>, by what llama.cpp's converter writes for them. OPT, GPT-J and GPT-Neo have no files of llama.cpp's.
+/// The architectures that are read from GGUF, by what llama.cpp's converter writes for them. OPT, GPT-J and GPT-Neo have no files of llama.cpp's.
 /// A new one is an entry here.
 /// </summary>
 internal static class GgufArchitectures
@@ -62,6 +62,12 @@ internal static class GgufArchitectures
     /// <summary>All of them.</summary>
     public static IReadOnlyList<GgufArchitecture> All { get; } =
     [
+        // Mistral's files call themselves llama too; Llama 3.1's scaling is a tensor of factors.
+        new("llama", "llama", ModelTops, Layers, LlamaParts, config => Llama(config).HeadDim().PartialRope()
+            .Write("attention_bias", config.Has("model.layers.0.self_attn.q_proj.bias")).Write("mlp_bias", config.Has("model.layers.0.mlp.gate_proj.bias")))
+        {
+            IsInterleaved = true,
+        },
         new("qwen2", "qwen2", ModelTops, Layers, LlamaParts, config => Llama(config)),
         new("qwen3", "qwen3", ModelTops, Layers, LlamaParts, config => Llama(config).HeadDim()),
         new("qwen2moe", "qwen2_moe", ModelTops, Layers, MoeParts, config => Experts(Llama(config))
@@ -152,17 +158,10 @@ internal static class GgufArchitectures
     public static GgufArchitecture Glm { get; } = new("chatglm", "glm", ModelTops, Layers, With(LlamaParts, ("ffn_up", "mlp.gate_up_proj")), config =>
         Llama(config).HeadDim().PartialRope().Write("attention_bias", config.Has("model.layers.0.self_attn.q_proj.bias")));
 
-    /// <summary>A Llama whose rotary frequencies are divided by a tensor of factors, as llama.cpp files Llama 3.1's scaling.</summary>
-    public static GgufArchitecture ScaledLlama { get; } = new("llama", "llama", ModelTops, Layers, LlamaParts, config => Llama(config).HeadDim()
-        .Write("attention_bias", config.Has("model.layers.0.self_attn.q_proj.bias")).Write("mlp_bias", config.Has("model.layers.0.mlp.gate_proj.bias")))
-    {
-        IsInterleaved = true,
-    };
-
-    /// <summary>The architecture of a file, or null where it is Llama's own or not known.</summary>
+    /// <summary>The architecture of a file, or null where it is not known.</summary>
     public static GgufArchitecture? Of(GgufFile file) => file.Metadata.GetValueOrDefault("general.architecture") switch
     {
-        LlamaGguf.Architecture => new GgufNumbers("", file.Metadata).Find("llama.expert_count") is > 0 ? Mixtral : null,
+        "llama" when new GgufNumbers("", file.Metadata).Find("llama.expert_count") is > 0 => Mixtral,
         "chatglm" when file.Tensors.ContainsKey("blk.0.attn_q.weight") => Glm,
         string name => All.FirstOrDefault(architecture => architecture.Name == name),
         _ => null,

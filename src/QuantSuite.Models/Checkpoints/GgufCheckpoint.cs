@@ -1,7 +1,7 @@
 namespace QuantSuite.Models.Checkpoints;
 
 /// <summary>
-/// A GGUF file. Where its architecture is known (<see cref="LlamaGguf"/>, <see cref="GgufArchitectures"/>), tensors have Hugging Face's names and layout and the metadata gives a
+/// A GGUF file. Where its architecture is known (<see cref="GgufArchitectures"/>), tensors have Hugging Face's names and layout and the metadata gives a
 /// <see cref="ModelConfig"/>; any other file can be opened and inspected by its own names. Quantized blocks are dequantized as they are read.
 /// </summary>
 public sealed class GgufCheckpoint : Checkpoint
@@ -25,7 +25,7 @@ public sealed class GgufCheckpoint : Checkpoint
 
     /// <inheritdoc/>
     public override bool HasConfig => configPath is not null
-        || Metadata.GetValueOrDefault("general.architecture") is string name && (architecture is not null || IsLlama(Metadata)) && Metadata.ContainsKey($"{name}.block_count");
+        || architecture is not null && Metadata.ContainsKey($"{architecture.Name}.block_count");
 
     /// <inheritdoc/>
     public override ModelConfig Config => config.Value;
@@ -37,8 +37,7 @@ public sealed class GgufCheckpoint : Checkpoint
         try
         {
             var file = new GgufFile(mapped);
-            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file) is { } known ? known.Rename(filePath, file)
-                : IsLlama(file.Metadata) ? LlamaGguf.Rename(filePath, file) : file.Tensors;
+            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file)?.Rename(filePath, file) ?? file.Tensors;
             return new GgufCheckpoint(path, configPath, mapped, file, renamed);
         }
         catch
@@ -58,14 +57,10 @@ public sealed class GgufCheckpoint : Checkpoint
 
     private protected override bool HasWholeGains => architecture is { HasWholeGains: true };
 
-    private static string Supported => string.Join(", ", GgufArchitectures.All.Select(known => known.Name).Prepend(LlamaGguf.Architecture));
-
-    private static bool IsLlama(IReadOnlyDictionary<string, object> metadata) => metadata.GetValueOrDefault("general.architecture") is LlamaGguf.Architecture;
+    private static string Supported => string.Join(", ", GgufArchitectures.All.Select(known => known.Name));
 
     private ModelConfig BuildConfig() => architecture?.ConfigOf(this) ?? Metadata.GetValueOrDefault("general.architecture") switch
     {
-        LlamaGguf.Architecture when Tensors.ContainsKey("rope_freqs.weight") => GgufArchitectures.ScaledLlama.ConfigOf(this),
-        LlamaGguf.Architecture => LlamaGguf.Config(Path, Metadata, Tensors),
         LlavaGguf.Architecture => throw Wrong(CheckpointFlaw.Architecture, "this is the tower and projector of a model that sees; name the folder that holds it and the language model's file"),
         string other => throw Wrong(CheckpointFlaw.Architecture, $"architecture '{other}' cannot be read from GGUF yet; supported: {Supported}"),
         null => throw Wrong(CheckpointFlaw.Architecture, $"no general.architecture in the metadata, expected one of {Supported}"),

@@ -36,7 +36,7 @@ internal sealed class GgufConfig(Utf8JsonWriter json, GgufCheckpoint checkpoint,
     /// <summary>Ids, ends, and whether the head is tied.</summary>
     public GgufConfig Ids(string embedding, string head)
     {
-        Write("vocab_size", LlamaGguf.VocabularySize(numbers, checkpoint.Metadata, checkpoint.Tensors, $"{embedding}.weight", architecture.Name));
+        Write("vocab_size", VocabularySize($"{embedding}.weight"));
         json.WriteBoolean("tie_word_embeddings", !Has($"{head}.weight"));
         foreach ((string key, string name) in ((string, string)[])[("bos_token_id", "tokenizer.ggml.bos_token_id"), ("eos_token_id", "tokenizer.ggml.eos_token_id")])
             if (numbers.Find(name) is { } id)
@@ -53,10 +53,16 @@ internal sealed class GgufConfig(Utf8JsonWriter json, GgufCheckpoint checkpoint,
     }
 
     /// <summary>A number that must be there.</summary>
-    public GgufConfig Float(string key, string suffix) => Write(key, numbers.RequireFloat($"{architecture.Name}.{suffix}"));
+    public GgufConfig Float(string key, string suffix)
+    {
+        json.WriteNumber(key, numbers.RequireFloat($"{architecture.Name}.{suffix}"));
+        return this;
+    }
 
-    /// <summary>The size of a head, where the metadata names it.</summary>
-    public GgufConfig HeadDim() => Find("attention.key_length") is { } size ? Write("head_dim", size) : this;
+    /// <summary>The size of a head.</summary>
+    /// <exception cref="CheckpointException">Keys have another one than values.</exception>
+    public GgufConfig HeadDim() => (Find("attention.value_length") ?? HeadSize) == HeadSize ? Write("head_dim", HeadSize)
+        : throw Wrong($"keys of {HeadSize} and values of {Find("attention.value_length")} per head; expected the same");
 
     /// <summary>The sliding window, or null.</summary>
     public GgufConfig Window()
@@ -74,7 +80,7 @@ internal sealed class GgufConfig(Utf8JsonWriter json, GgufCheckpoint checkpoint,
         string longFactors = Has("rope_factors_long.weight") ? "rope_factors_long.weight" : "rope_freqs.weight", shortFactors = Has("rope_factors_short.weight") ? "rope_factors_short.weight" : longFactors;
         if (!Has(longFactors))
         {
-            LlamaGguf.WriteRopeScaling(json, numbers, checkpoint.Metadata, architecture.Name);
+            WriteRopeScaling();
             return this;
         }
         json.WriteStartObject("rope_scaling");
@@ -89,12 +95,7 @@ internal sealed class GgufConfig(Utf8JsonWriter json, GgufCheckpoint checkpoint,
     }
 
     /// <summary>The share of a head that turns.</summary>
-    public GgufConfig PartialRope(string key = "partial_rotary_factor")
-    {
-        int headDim = Find("attention.key_length") ?? Require("embedding_length") / Math.Max(1, Require("attention.head_count"));
-        json.WriteNumber(key, (double)(Find("rope.dimension_count") ?? headDim) / headDim);
-        return this;
-    }
+    public GgufConfig PartialRope(string key = "partial_rotary_factor") => Write(key, (double)(Find("rope.dimension_count") ?? HeadSize) / HeadSize);
 
     /// <summary>A number.</summary>
     public GgufConfig Write(string key, double value)
@@ -108,6 +109,30 @@ internal sealed class GgufConfig(Utf8JsonWriter json, GgufCheckpoint checkpoint,
     {
         json.WriteBoolean(key, value);
         return this;
+    }
+
+    // llama.cpp's: what the metadata names, else an equal share.
+    private int HeadSize => (Find("attention.key_length") ?? Require("embedding_length") / Math.Max(1, Require("attention.head_count"))) is > 0 and var size ? size
+        : throw Wrong($"{Require("attention.head_count")} heads share {Require("embedding_length")} dimensions; expected at least one for each");
+
+    private CheckpointException Wrong(string what) => new(CheckpointFlaw.Metadata, $"{checkpoint.Path}: {what}.");
+
+    // The embedding's rows, or what the metadata says.
+    private int VocabularySize(string embedding) =>
+        checkpoint.Tensors.TryGetValue(embedding, out TensorInfo? tensor) && tensor.RowCount <= int.MaxValue ? (int)tensor.RowCount
+        : Find("vocab_size") ?? (checkpoint.Metadata.GetValueOrDefault("tokenizer.ggml.tokens") as string[])?.Length ?? Require("vocab_size");
+
+    private void WriteRopeScaling()
+    {
+        if (checkpoint.Metadata.GetValueOrDefault($"{architecture.Name}.rope.scaling.type") is not string type || type == "none")
+            return;
+        json.WriteStartObject("rope_scaling");
+        json.WriteString("rope_type", type);
+        if (FindFloat("rope.scaling.factor") is { } factor)
+            json.WriteNumber("factor", factor);
+        if (Find("rope.scaling.original_context_length") is { } original)
+            json.WriteNumber("original_max_position_embeddings", original);
+        json.WriteEndObject();
     }
 
     private void Factors(string key, string tensor)

@@ -40,11 +40,14 @@ public sealed class ImagePreprocessor
     }
 
     /// <summary>The preprocessor of a model: its folder's, else what a GGUF file of the tower says of colours, else CLIP's own numbers.</summary>
-    public static ImagePreprocessor Load(Checkpoint checkpoint, ClipVisionTower tower) =>
-        checkpoint.Metadata.GetValueOrDefault("clip.vision.image_mean") is float[] means && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_std") is float[] deviations
-        && !File.Exists(Path.Combine(checkpoint.Path, FileName))
+    public static ImagePreprocessor Load(Checkpoint checkpoint, ClipVisionTower tower)
+    {
+        string folder = Directory.Exists(checkpoint.Path) ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
+        return !File.Exists(Path.Combine(folder, FileName)) && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_mean") is float[] means
+            && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_std") is float[] deviations
             ? new ImagePreprocessor(ModelConfig.Parse(JsonSerializer.Serialize(new { image_mean = means, image_std = deviations })), tower.Side)
-            : Load(checkpoint.Path, tower);
+            : Load(folder, tower);
+    }
 
     /// <summary>Pixels [3, side·side] of an image file. The caller disposes them.</summary>
     /// <exception cref="CheckpointException">The file is not there, is no PNG or JPEG, or is too large.</exception>

@@ -22,7 +22,9 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
         bool inChat = name.EndsWith("_chat", StringComparison.Ordinal);
         EvalTask? task = EvalTasks.All.FirstOrDefault(task => task.Name == (inChat ? name[..^"_chat".Length] : name));
         Skip.If(task is null, $"the catalog has no task {name}");
-        IEnumerable<EvalItem> all = task.Load(new EvalData(Goldens.RequireShared("data")));
+        var data = new EvalData(Goldens.RequireShared("data"));
+        Skip.If(data.Find(task.Source) is null, $"no {task.Source} among the shared data");
+        IEnumerable<EvalItem> all = task.Load(data);
         if (inChat && ChatTemplate.Load(Goldens.RequireShared("models/smollm2-135m-instruct")) is var template)
             all = all.Select(item => item.InChat(messages => template.Render(messages)));
         var items = all.ToDictionary(item => item.Id);
@@ -75,6 +77,8 @@ internal sealed record LmEvalGolden(EvalTask Task, IReadOnlyList<(EvalItem Item,
             (double expected, double actual) = metric.Name switch
             {
                 "acc" or "exact_match" => (metric.Value.GetDouble(), outcome.Score),
+                "em" => (metric.Value.GetDouble(), outcome.Score),
+                "f1" when metric.Value.ValueKind == JsonValueKind.Number => (metric.Value.GetDouble(), outcome.Values["f1"]),
                 "f1" => (metric.Value[1].GetDouble(), Array.IndexOf([.. outcome.Choices], outcome.Answer)),
                 "prompt_level_strict_acc" => (metric.Value.GetBoolean() ? 1 : 0, outcome.Score),
                 "prompt_level_loose_acc" => (metric.Value.GetBoolean() ? 1 : 0, outcome.Values["loose"] == outcome.Values["instructions"] ? 1 : 0),

@@ -51,9 +51,8 @@ public sealed class GgufCheckpointTests : IDisposable
         TestGguf.Write(folder["c.gguf"], Llama, new TestGgufTensor("token_embd.weight", [5, 8], new float[40]));
         using Checkpoint checkpoint = CheckpointFiles.Open(folder["c.gguf"]);
         Assert.Equal("""
-            {"model_type":"llama","hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"num_key_value_heads":1,"head_dim":4,"intermediate_size":16,
-            "hidden_act":"silu","rms_norm_eps":1E-05,"rope_theta":10000,"vocab_size":5,"max_position_embeddings":32,"tie_word_embeddings":true,
-            "attention_bias":false,"mlp_bias":false,"bos_token_id":1}
+            {"model_type":"llama","hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":16,"max_position_embeddings":32,"num_key_value_heads":1,
+            "vocab_size":5,"tie_word_embeddings":true,"bos_token_id":1,"rms_norm_eps":1E-05,"rope_theta":10000,"head_dim":4,"partial_rotary_factor":1,"attention_bias":false,"mlp_bias":false}
             """.Replace("\n", "", StringComparison.Ordinal), checkpoint.Config.Root.GetRawText());
         CheckpointSummary summary = CheckpointSummary.Of(checkpoint);
         Assert.Equal(("gguf", "llama", "gpt2 smollm"), (summary.Format, summary.Architecture, summary.Tokenizer));

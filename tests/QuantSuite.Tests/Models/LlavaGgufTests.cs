@@ -170,7 +170,7 @@ public sealed class LlavaGgufTests : IDisposable
         File.WriteAllText(folder["text/config.json"], Text);
         Directory.CreateDirectory(folder["two"]);
         using Checkpoint text = CheckpointFiles.Open(folder["text"]);
-        LlamaCppFile.Write(folder["two/ggml-model.gguf"], text, GgufArchitectures.ScaledLlama, "");
+        LlamaCppFile.Write(folder["two/ggml-model.gguf"], text, GgufArchitectures.All.Single(entry => entry.Name == "llama"), "");
     }
 
     // Names as the converter cuts them down; crossed: the first linear of an MLP is called down, as in all files before 2025.

@@ -98,41 +98,30 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
         foreach (((int bits, bool symmetric, int groupSize), int start) in Grids().Select((grid, i) => (grid, i)))
             yield return new($"integer product int{bits}{Describe(symmetric, groupSize)}", kernels => Sizes(start, (m, n, k, random) =>
             {
-                using Matrix x = random.Matrix(m, k), y = new(m, n);
+                using Matrix x = random.Matrix(m, k);
                 using QuantizedMatrix weight = random.Quantized(n, k, bits, groupSize, symmetric);
-                using var rows = new QuantizedRows(m, k);
-                kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
-                kernels.Multiply(rows, weight, y);
-                return Bits(y);
+                return IntegerProduct(kernels, x, weight);
             }));
         foreach (bool symmetric in (bool[])[false, true])
             foreach (float sign in (float[])[1, -1])
                 yield return new($"integer product of largest codes{(symmetric ? ", symmetric" : "")}{(sign < 0 ? ", negative" : "")}", kernels =>
                 {
-                    using Matrix x = new(3, 2100), y = new(3, 20);
+                    using Matrix x = new(3, 2100);
                     x.Span.Fill(127 * sign);
                     using var weight = new QuantizedMatrix(20, 2100, NumericFormats.Int(8), 2100, symmetric);
                     for (int row = 0; row < 20; row++)
-                    {
                         weight.SetGrid(row, 0, new QuantGrid(1, symmetric ? 128 : 0));
-                        for (int column = 0; column < 2100; column++)
-                            weight.SetCode(row, column, (row % 2 == 0 ? 255 : 0) ^ column % (row + 1));
-                    }
-                    using var rows = new QuantizedRows(3, 2100);
-                    kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
-                    kernels.Multiply(rows, weight, y);
-                    return Bits(y);
+                    for (int i = 0; i < 20 * 2100; i++)
+                        weight.SetCode(i / 2100, i % 2100, (i / 2100 % 2 == 0 ? 255 : 0) ^ i % 2100 % (i / 2100 + 1));
+                    return IntegerProduct(kernels, x, weight);
                 });
         foreach (int groupSize in (int[])[50, 1300])
             yield return new($"integer product of many rows, groups of {groupSize}", kernels =>
             {
                 var random = new CaseRandom(groupSize);
-                using Matrix x = random.Matrix(523, 1300), y = new(523, 70);
+                using Matrix x = random.Matrix(523, 1300);
                 using QuantizedMatrix weight = random.Quantized(70, 1300, 8, groupSize, symmetric: true);
-                using var rows = new QuantizedRows(x.Rows, x.Columns);
-                kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
-                kernels.Multiply(rows, weight, y);
-                return Bits(y);
+                return IntegerProduct(kernels, x, weight);
             });
     }
 
@@ -386,6 +375,15 @@ public sealed record KernelCase(string Name, Func<Kernels, long[]> Run)
         using var y = new Matrix(x.Rows, weight.Rows);
         y.Span.Fill(float.NaN);
         kernels.Multiply(x, weight, y);
+        return Bits(y);
+    }
+
+    private static long[] IntegerProduct(Kernels kernels, Matrix x, QuantizedMatrix weight)
+    {
+        using var rows = new QuantizedRows(x.Rows, x.Columns);
+        using var y = new Matrix(x.Rows, weight.Rows);
+        kernels.QuantizeRows(x, NumericFormats.Int(8), rows);
+        kernels.Multiply(rows, weight, y);
         return Bits(y);
     }
 
