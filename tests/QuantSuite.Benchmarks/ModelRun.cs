@@ -30,7 +30,7 @@ internal static class ModelRun
             foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int4-g128", "rtn-int8-a8"])
                 Perplexity(args[0], recipe, args[1], kernels, threads);
         if (sections.Count == 0 || sections.Contains("generation"))
-            foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int4-g32"])
+            foreach (string recipe in (string[])["fp32", "rtn-int8", "rtn-int4-g32", "rtn-int8-a8"])
                 Generation(args[0], recipe, kernels);
         if (sections.Count == 0 || sections.Contains("hellaswag"))
             HellaSwag(args[0], args[1], kernels);

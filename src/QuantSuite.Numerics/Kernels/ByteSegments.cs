@@ -8,10 +8,14 @@ namespace QuantSuite.Numerics;
 /// Exact sums by VNNI's products of four bytes at a time. Its first factor is unsigned: weights go in as w + 128, and the sum starts from −128·Σ of the activations.
 /// Tiles of 6 rows by 16 outputs, in 12 of the 16 registers that the instruction reaches.
 /// </summary>
-/// <remarks>A panel of a segment is [quads of columns][16 outputs][4 bytes]; a last quad is filled up by zeros.</remarks>
+/// <remarks>
+/// A panel of a segment is [quads of columns][16 outputs][4 bytes]; a last quad is filled up by zeros. Symmetric codes of 8 bits are w + 128 and lie so already (<see cref="PackedCodes"/>).
+/// </remarks>
 internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weight, Matrix y) : IntegerProduct(x, weight, y, TileRows)
 {
     private const int TileRows = 6, QuadBytes = Segment.Quad * PanelWidth, Shift = 128;
+
+    private readonly bool readsCodes = weight.Format.Bits == 8 && (weight.GroupCount == 1 || weight.GroupSize % Segment.Quad == 0);
 
     // [tiles of rows][segments][6]: what the sums start from.
     private int* starts;
@@ -36,27 +40,33 @@ internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weigh
     /// <inheritdoc/>
     protected override void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room)
     {
+        if (readsCodes)
+            return;
         int first = segments[0].First & -QuantizedMatrix.BlockWidth;
         PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, room, withScales: false);
         foreach (Segment segment in segments)
-            Pack(room + (segment.First - first) * PanelWidth, segment.Count, (uint*)QuadsOf(place, segment, segments[0]));
+            Pack(room + (segment.First - first) * PanelWidth, segment.Count, (uint*)(place + PlaceOf(segment, segments[0])));
     }
 
     /// <inheritdoc/>
-    protected override void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
+    protected override void Multiply(int strip, int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
     {
-        // Rows that a last tile lacks repeat its first; nobody reads their sums.
-        sbyte* a0 = X.Codes + (long)row * X.Columns + segment.First;
-        nint step = X.Columns;
-        sbyte* a1 = a0 + (rowCount > 1 ? step : 0), a2 = a0 + (rowCount > 2 ? 2 * step : 0), a3 = a0 + (rowCount > 3 ? 3 * step : 0);
-        sbyte* a4 = a0 + (rowCount > 4 ? 4 * step : 0), a5 = a0 + (rowCount > 5 ? 5 * step : 0);
-        for (int i = 0; i < 3; i++)
-            Multiply6(QuadsOf(panels + i * PanelFloats, segment, first), segment.QuadCount, a0, a1, a2, a3, a4, a5, StartsOf(row, segment), products + i * PanelWidth);
+        sbyte* a = X.Codes + (long)row * X.Columns + segment.First;
+        int* start = StartsOf(row, segment);
+        for (int i = 0; i < 3 && strip * 3 + i < Weight.PanelCount; i++, products += PanelWidth)
+        {
+            byte* w = readsCodes ? Weight.Locate(strip * 3 + i, segment.First, out _) : (byte*)(panels + i * PanelFloats + PlaceOf(segment, first));
+            if (rowCount >= TileRows - 1)
+                Multiply6(w, segment.QuadCount, a, X.Columns, rowCount, start, products);
+            else
+                for (int m = 0; m < rowCount; m++)
+                    Multiply1(w, segment.QuadCount, a + (long)m * X.Columns, start[m], products + m * Strip.Width);
+        }
     }
 
     private int* StartsOf(int row, in Segment segment) => starts + ((long)(row / TileRows) * Segments.Length + segment.Index) * TileRows;
 
-    private static byte* QuadsOf(float* place, in Segment segment, in Segment first) => (byte*)place + (segment.FirstQuad - first.FirstQuad) * QuadBytes;
+    private static int PlaceOf(in Segment segment, in Segment first) => (segment.FirstQuad - first.FirstQuad) * QuadBytes / sizeof(float);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(float* values, int count, uint* destination)
@@ -72,8 +82,10 @@ internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weigh
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply6(byte* w, int quadCount, sbyte* a0, sbyte* a1, sbyte* a2, sbyte* a3, sbyte* a4, sbyte* a5, int* start, float* products)
+    private static void Multiply6(byte* w, int quadCount, sbyte* a0, nint step, int rowCount, int* start, float* products)
     {
+        // A sixth row that is not there repeats the first; nobody reads its sums.
+        sbyte* a1 = a0 + step, a2 = a1 + step, a3 = a2 + step, a4 = a3 + step, a5 = rowCount == TileRows ? a4 + step : a0;
         Vector256<int> s00 = Vector256.Create(start[0]), s01 = s00, s10 = Vector256.Create(start[1]), s11 = s10, s20 = Vector256.Create(start[2]), s21 = s20;
         Vector256<int> s30 = Vector256.Create(start[3]), s31 = s30, s40 = Vector256.Create(start[4]), s41 = s40, s50 = Vector256.Create(start[5]), s51 = s50;
         for (nint k = 0; k < quadCount * Segment.Quad; k += Segment.Quad, w += QuadBytes)
@@ -104,6 +116,32 @@ internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weigh
         Store(s30, s31, products + 3 * Strip.Width);
         Store(s40, s41, products + 4 * Strip.Width);
         Store(s50, s51, products + 5 * Strip.Width);
+    }
+
+    // Four quads at a time, each with sums of its own: integers add up in any order.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply1(byte* w, int quadCount, sbyte* a, int start, float* products)
+    {
+        Vector256<int> s00 = Vector256.Create(start), s01 = s00, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        sbyte* end = a + (nint)quadCount * Segment.Quad;
+        for (; a <= end - 4 * Segment.Quad; a += 4 * Segment.Quad, w += 4 * QuadBytes)
+        {
+            Add(ref s00, ref s01, w, a);
+            Add(ref s10, ref s11, w + QuadBytes, a + Segment.Quad);
+            Add(ref s20, ref s21, w + 2 * QuadBytes, a + 2 * Segment.Quad);
+            Add(ref s30, ref s31, w + 3 * QuadBytes, a + 3 * Segment.Quad);
+        }
+        for (; a < end; a += Segment.Quad, w += QuadBytes)
+            Add(ref s00, ref s01, w, a);
+        Store(s00 + s10 + (s20 + s30), s01 + s11 + (s21 + s31), products);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref Vector256<int> low, ref Vector256<int> high, byte* w, sbyte* a)
+    {
+        Vector256<sbyte> quad = Broadcast(a);
+        low = AvxVnni.MultiplyWideningAndAdd(low, Vector256.Load(w), quad);
+        high = AvxVnni.MultiplyWideningAndAdd(high, Vector256.Load(w + QuadBytes / 2), quad);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,7 +34,7 @@ internal sealed unsafe class FloatSegments(StripMultiplier multiply, QuantizedRo
     }
 
     /// <inheritdoc/>
-    protected override void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
+    protected override void Multiply(int strip, int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
     {
         float* b = panels + (segment.First - FirstDecoded(first)) * PanelWidth;
         multiply(new Strip

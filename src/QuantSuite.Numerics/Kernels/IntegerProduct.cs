@@ -50,12 +50,12 @@ internal abstract unsafe class IntegerProduct
     /// <param name="room">As much, for whatever.</param>
     protected abstract void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room);
 
-    /// <summary>The exact sums of a segment [rows of a tile, <see cref="Strip.Width"/>], as float32.</summary>
+    /// <summary>The exact sums of a segment [rows of a tile, <see cref="Strip.Width"/>], as float32; those of panels that the weight has not, mean nothing.</summary>
     /// <param name="row">The tile's first row.</param>
     /// <param name="segment">One of those that were decoded.</param>
     /// <param name="first">The first of those.</param>
     /// <param name="panels">Three places, one after the other.</param>
-    protected abstract void Multiply(int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products);
+    protected abstract void Multiply(int strip, int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products);
 
     private static IEnumerable<Segment> SegmentsOf(QuantizedMatrix weight)
     {
@@ -87,7 +87,7 @@ internal abstract unsafe class IntegerProduct
                 ReadScales(strip * 3 + i, segments, scales + i * PanelWidth);
             }
             for (int m = 0; m < rowCount; m += tileRows)
-                AddSegments(firstRow + m, Math.Min(tileRows, rowCount - m), segments, panels, scales, panelCount, sums + m * Strip.Width);
+                AddSegments(strip, firstRow + m, Math.Min(tileRows, rowCount - m), segments, panels, scales, panelCount, sums + m * Strip.Width);
             first += segments.Length;
         }
         for (int m = 0; m < rowCount; m++)
@@ -114,12 +114,12 @@ internal abstract unsafe class IntegerProduct
     }
 
     // Segments of a tile's rows: sums of products, then onto the chains of the outputs.
-    private void AddSegments(int row, int rowCount, ReadOnlySpan<Segment> segments, float* panels, float* scales, int panelCount, float* sums)
+    private void AddSegments(int strip, int row, int rowCount, ReadOnlySpan<Segment> segments, float* panels, float* scales, int panelCount, float* sums)
     {
         float* products = stackalloc float[tileRows * Strip.Width];
         foreach (ref readonly Segment segment in segments)
         {
-            Multiply(row, rowCount, segment, segments[0], panels, products);
+            Multiply(strip, row, rowCount, segment, segments[0], panels, products);
             for (int i = 0; i < panelCount; i++)
                 Scale(products + i * PanelWidth, X.Scales + row, scales + i * PanelWidth, rowCount, sums + i * PanelWidth);
             scales += Strip.Width;
