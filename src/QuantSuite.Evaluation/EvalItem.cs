@@ -56,6 +56,9 @@ public sealed record ChoiceItem : EvalItem
     /// <summary>Index of the right choice; of the first, where there are several.</summary>
     public required int Gold { get; init; }
 
+    /// <summary>What every continuation begins with to set it apart from its context.</summary>
+    public string Delimiter { get; init; } = "";
+
     /// <summary>Further choices that count as right, by index.</summary>
     public IReadOnlyList<int> AlsoRight { get; init; } = [];
 
@@ -71,18 +74,15 @@ public sealed record ChoiceItem : EvalItem
     /// <summary>Whether a choice counts as right.</summary>
     public bool IsRight(int choice) => choice == Gold || AlsoRight.Contains(choice);
 
-    /// <summary>The context through the template; each choice follows it bare, as lm-evaluation-harness drops the delimiter there.</summary>
+    /// <summary>The context through the template; each continuation follows it without its delimiter, which lm-evaluation-harness drops there.</summary>
     /// <inheritdoc/>
     public override EvalItem InChat(Func<IReadOnlyList<ChatMessage>, string> render)
     {
         var contexts = Requests.Select(request => request.Context).Distinct().ToDictionary(context => context, context => context.Length == 0 ? "" : render(TurnsOf(context)));
         return this with
         {
-            Requests = [.. Requests.Zip(Choices, (request, choice) => request with
-            {
-                Context = contexts[request.Context],
-                Continuation = request.Continuation == " " + choice ? choice : request.Continuation,
-            })],
+            Delimiter = "",
+            Requests = [.. Requests.Select(request => request with { Context = contexts[request.Context], Continuation = request.Continuation[Delimiter.Length..] })],
         };
     }
 
@@ -91,6 +91,7 @@ public sealed record ChoiceItem : EvalItem
     {
         Id = id,
         Requests = [.. choices.Select(choice => new ScoreRequest(context, delimiter + choice, prefix))],
+        Delimiter = delimiter,
         Choices = choices,
         Gold = gold,
     };

@@ -37,6 +37,7 @@ public sealed class RecordTask() : MultipleChoiceTask(new(
         {
             Id = id,
             Requests = [.. entities.Select(entity => new ScoreRequest(context, "   - " + query.Replace(Gap, entity, StringComparison.Ordinal)))],
+            Delimiter = " ",
             Choices = entities,
             Gold = right[0],
             AlsoRight = right[1..],

@@ -20,6 +20,7 @@ public sealed class WinoGrandeTask() : MultipleChoiceTask(new(
         {
             Id = $"winogrande/{index}",
             Requests = [.. options.Select(option => new ScoreRequest(sentence[..blank] + option, rest))],
+            Delimiter = " ",
             Choices = options,
             Gold = line.Text("answer") switch { "1" => 0, "2" => 1, var other => throw line.Error($"'answer' is '{other}', expected 1 or 2.") },
         };

@@ -80,6 +80,10 @@ public sealed class SuperGlueTests : IDisposable
         Assert.Equal(["   - The The Ural flows.", "   - The Ural flows.", "   - The Volga flows."], item.Requests.Select(request => request.Continuation));
         Assert.Equal((0, 1, "5"), (item.Gold, item.AlsoRight.Single(), item.Cluster));
 
+        var inChat = (ChoiceItem)item.InChat(messages => $"<{messages[^1].Content}>");
+        Assert.Equal("  - The Volga flows.", inChat.Requests[2].Continuation);
+        Assert.Equal($"<{item.Prompt}>", inChat.Prompt);
+
         ItemOutcome mention = Score("   - The Ural flows."), other = Score("   - The Volga flows.");
         Assert.Equal((1, 1, 0.5), (mention.Score, mention.Values["f1"], mention.Margin));
         Assert.Equal((0, 0, -0.5), (other.Score, other.Values["f1"], other.Margin));
