@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace QuantSuite.Models.Checkpoints;
@@ -75,6 +76,11 @@ internal static class LlavaGguf
             ["image_token_index"] = imageToken,
         }.ToJsonString());
     }
+
+    /// <summary>preprocessor_config.json with the colours that a projector's metadata name, or null where they name none.</summary>
+    public static string? Preprocessor(IReadOnlyDictionary<string, object> metadata) =>
+        metadata.GetValueOrDefault("clip.vision.image_mean") is float[] means && metadata.GetValueOrDefault("clip.vision.image_std") is float[] deviations
+            ? JsonSerializer.Serialize(new { image_mean = means, image_std = deviations }) : null;
 
     private static string HuggingFaceName(string name, bool crossed)
     {

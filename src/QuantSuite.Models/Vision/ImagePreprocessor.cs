@@ -11,7 +11,9 @@ namespace QuantSuite.Models.Vision;
 /// </summary>
 public sealed class ImagePreprocessor
 {
-    private const string FileName = "preprocessor_config.json";
+    /// <summary>The file's name in a model folder.</summary>
+    internal const string FileName = "preprocessor_config.json";
+
     private const long PixelLimit = 1L << 27;
 
     private readonly int shortestEdge, side;
@@ -43,9 +45,8 @@ public sealed class ImagePreprocessor
     public static ImagePreprocessor Load(Checkpoint checkpoint, ClipVisionTower tower)
     {
         string folder = Directory.Exists(checkpoint.Path) ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
-        return !File.Exists(Path.Combine(folder, FileName)) && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_mean") is float[] means
-            && checkpoint.Metadata.GetValueOrDefault("clip.vision.image_std") is float[] deviations
-            ? new ImagePreprocessor(ModelConfig.Parse(JsonSerializer.Serialize(new { image_mean = means, image_std = deviations })), tower.Side)
+        return !File.Exists(Path.Combine(folder, FileName)) && LlavaGguf.Preprocessor(checkpoint.Metadata) is { } own
+            ? new ImagePreprocessor(ModelConfig.Parse(own), tower.Side)
             : Load(folder, tower);
     }
 

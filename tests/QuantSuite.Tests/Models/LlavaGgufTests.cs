@@ -81,6 +81,23 @@ public sealed class LlavaGgufTests : IDisposable
         Assert.All(pixels.Row(2).ToArray(), value => Assert.Equal(50 / 255f / 2f, value, 1e-5));
     }
 
+    [Fact]
+    public void WhatIsQuantizedFromTheTwoIsWrittenWhole()
+    {
+        WriteOriginal();
+        WriteLanguage();
+        WriteProjector(crossed: true);
+        int[] ids = [1, .. Enumerable.Repeat(VocabularySize, ImageFeatureCount), 9];
+        using Kernels kernels = Kernels.Create(1);
+        using Matrix pixels = Pixels();
+        using DecoderModel model = Quantizer.Load(folder["two"], Recipe.Parse("rtn-int4-g16"), kernels);
+        CheckpointWriter.Write(model, "rtn-int4-g16", null, folder["written"]);
+        using DecoderModel read = Quantizer.Load(folder["written"], Recipe.Parse("file"), kernels);
+        using Matrix expected = model.Logits(ids, images: [pixels]), logits = read.Logits(ids, images: [pixels]);
+        Assert.True(Bits(expected).SequenceEqual(Bits(logits)));
+        Assert.Equal("""{"image_mean":[0.5,0.25,0],"image_std":[0.5,1,2]}""", File.ReadAllText(folder["written/preprocessor_config.json"]));
+    }
+
     [Theory]
     [InlineData("clip.projector_type", "ldpv2", "'ldpv2'; only 'mlp'")]
     [InlineData("clip.vision.mm_patch_merge_type", "spatial_unpad", "LLaVA 1.6")]

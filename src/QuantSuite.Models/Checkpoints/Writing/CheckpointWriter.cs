@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QuantSuite.Models.Vision;
 using QuantSuite.Numerics;
 
 namespace QuantSuite.Models.Checkpoints;
@@ -43,6 +44,8 @@ public static class CheckpointWriter
             CopyFiles(model.Checkpoint.Path, partial);
             if (model.Checkpoint.Format == "gguf" && !File.Exists(Path.Combine(partial, "tokenizer.json")))
                 model.Checkpoint.WriteMetadata(Path.Combine(partial, GgufTokenizer));
+            if (LlavaGguf.Preprocessor(model.Checkpoint.Metadata) is { } preprocessor && Path.Combine(partial, ImagePreprocessor.FileName) is var colours && !File.Exists(colours))
+                File.WriteAllText(colours, preprocessor);
             WriteConfig(model, quantized, recipe, format, Path.Combine(partial, Config));
             WriteWeights(model, quantized, recipe, format, Path.Combine(partial, Weights), progress, cancellation);
         });
