@@ -42,10 +42,9 @@ internal sealed unsafe class ByteSegments(QuantizedRows x, QuantizedMatrix weigh
     {
         if (readsCodes)
             return;
-        int first = segments[0].First & -QuantizedMatrix.BlockWidth;
-        PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, room, withScales: false);
+        DecodeValues(panel, segments, room);
         foreach (Segment segment in segments)
-            Pack(room + (segment.First - first) * PanelWidth, segment.Count, (uint*)(place + PlaceOf(segment, segments[0])));
+            Pack(room + (segment.First - FirstDecoded(segments[0])) * PanelWidth, segment.Count, (uint*)(place + PlaceOf(segment, segments[0])));
     }
 
     /// <inheritdoc/>

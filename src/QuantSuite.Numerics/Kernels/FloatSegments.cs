@@ -27,11 +27,7 @@ internal sealed unsafe class FloatSegments(StripMultiplier multiply, QuantizedRo
     }
 
     /// <inheritdoc/>
-    protected override void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room)
-    {
-        int first = FirstDecoded(segments[0]);
-        PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, place, withScales: false);
-    }
+    protected override void Decode(int panel, ReadOnlySpan<Segment> segments, float* place, float* room) => DecodeValues(panel, segments, place);
 
     /// <inheritdoc/>
     protected override void Multiply(int strip, int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products)
@@ -50,8 +46,6 @@ internal sealed unsafe class FloatSegments(StripMultiplier multiply, QuantizedRo
             CStride = Strip.Width,
         });
     }
-
-    private static int FirstDecoded(in Segment first) => first.First & -QuantizedMatrix.BlockWidth;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToFloats(sbyte* codes, float* destination, int count)

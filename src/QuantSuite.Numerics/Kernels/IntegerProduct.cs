@@ -57,6 +57,16 @@ internal abstract unsafe class IntegerProduct
     /// <param name="panels">Three places, one after the other.</param>
     protected abstract void Multiply(int strip, int row, int rowCount, in Segment segment, in Segment first, float* panels, float* products);
 
+    /// <summary>The weights of a panel less their zero points, [columns][16], from <see cref="FirstDecoded"/> on.</summary>
+    protected void DecodeValues(int panel, ReadOnlySpan<Segment> segments, float* destination)
+    {
+        int first = FirstDecoded(segments[0]);
+        PanelDecoder.DecodeCodes(Weight, panel, first, segments[^1].End - first, destination, withScales: false);
+    }
+
+    /// <summary>The first column of the block of 32 that a segment begins in.</summary>
+    protected static int FirstDecoded(in Segment first) => first.First & -QuantizedMatrix.BlockWidth;
+
     private static IEnumerable<Segment> SegmentsOf(QuantizedMatrix weight)
     {
         int chunk = Kernels.IntegerChunk(weight), index = 0, place = 0;
@@ -64,10 +74,10 @@ internal abstract unsafe class IntegerProduct
         {
             int group = first / weight.GroupSize;
             long groupEnd = Math.Min(weight.Columns, (group + 1L) * weight.GroupSize);
-            int count = (int)Math.Min(groupEnd - first, chunk);
-            yield return new Segment(index, first, count, group, place);
-            first += count;
-            place += (count + Segment.Quad - 1) / Segment.Quad;
+            var segment = new Segment(index, first, (int)Math.Min(groupEnd - first, chunk), group, place);
+            yield return segment;
+            first = segment.End;
+            place += segment.QuadCount;
         }
     }
 

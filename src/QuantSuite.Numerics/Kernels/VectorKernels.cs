@@ -16,6 +16,9 @@ public abstract unsafe class VectorKernels : ScalarKernels
     {
     }
 
+    /// <summary>Whether products of integers use VNNI (256 bits of it), as they do where the processor has it; the bits are the same.</summary>
+    public bool MultipliesBytes { get; init; } = AvxVnni.IsSupported;
+
     /// <inheritdoc/>
     public override void Multiply(Matrix x, ReadOnlySpan<PanelMatrix> weights, ReadOnlySpan<Matrix> results)
     {
@@ -191,9 +194,6 @@ public abstract unsafe class VectorKernels : ScalarKernels
         else
             base.RoundGroup(x, format, grid, y);
     }
-
-    /// <summary>Whether products of integers use VNNI (256 bits of it), as they do where the processor has it; the bits are the same.</summary>
-    public bool MultipliesBytes { get; init; } = AvxVnni.IsSupported;
 
     private protected abstract void MultiplyStrip(in Strip strip);
 
