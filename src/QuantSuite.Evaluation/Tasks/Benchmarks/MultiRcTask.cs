@@ -19,12 +19,14 @@ public sealed class MultiRcTask() : MultipleChoiceTask(new(
         int index = 0;
         foreach (JsonLine line in SuperGlue.Validation(data.Require(Source), "passage", "idx"))
             foreach (JsonLine question in line.Inner("passage").List("questions"))
+            {
+                string context = $"{line.Inner("passage").Text("text")}\nQuestion: {question.Text("question")}\nAnswer:";
                 foreach (JsonLine answer in question.List("answers"))
                 {
-                    string context = $"{line.Inner("passage").Text("text")}\nQuestion: {question.Text("question")}\nAnswer:";
                     var item = ChoiceItem.Of($"multirc/{index++}", context, [answer.Text("text") + Yes, answer.Text("text") + No], 1 - answer.IntBelow("label", 2));
                     yield return item with { Cluster = $"{line.Int("idx")}", Values = item.Values.With(("question", question.Int("idx"))) };
                 }
+            }
     }
 
     /// <inheritdoc/>

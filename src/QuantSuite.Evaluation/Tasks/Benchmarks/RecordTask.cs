@@ -19,8 +19,9 @@ public sealed class RecordTask() : MultipleChoiceTask(new(
         int index = 0;
         foreach (JsonLine line in SuperGlue.Validation(data.Require(Source), "passage", "qas", "idx"))
         {
-            string context = Context(line.Inner("passage").Text("text"));
-            string[] entities = Sorted(line.Inner("passage").List("entities").Select(span => Entity(line, span)));
+            JsonLine passage = line.Inner("passage");
+            string text = passage.Text("text"), context = Context(text);
+            string[] entities = Sorted(passage.List("entities").Select(span => Entity(text, span)));
             foreach (JsonLine question in line.List("qas"))
                 yield return Item($"record/{index++}", context, entities, question) with { Cluster = $"{line.Int("idx")}" };
         }
@@ -51,9 +52,9 @@ public sealed class RecordTask() : MultipleChoiceTask(new(
     }
 
     // A span's end is its last character.
-    private static string Entity(JsonLine line, JsonLine span) =>
-        PythonText.Slice(line.Inner("passage").Text("text"), span.Int("start"), span.Int("end") + 1)
-        ?? throw line.Error($"the entity from {span.Int("start")} to {span.Int("end")} does not lie in the passage.");
+    private static string Entity(string text, JsonLine span) =>
+        PythonText.Slice(text, span.Int("start"), span.Int("end") + 1)
+        ?? throw span.Error($"the entity from {span.Int("start")} to {span.Int("end")} does not lie in the passage.");
 
     private static string[] Sorted(IEnumerable<string> texts) => [.. texts.Distinct().Order(StringComparer.Ordinal)];
 
