@@ -54,10 +54,16 @@ internal sealed record GgufArchitecture(string Name, string ModelType, IReadOnly
         return new ModelConfig(document.RootElement);
     }
 
+    /// <summary>A tensor's name before <c>.weight</c> or <c>.bias</c>, and that ending or nothing.</summary>
+    public static (string Stem, string Ending) Parted(string name)
+    {
+        string ending = name.EndsWith(".weight", StringComparison.Ordinal) ? ".weight" : name.EndsWith(".bias", StringComparison.Ordinal) ? ".bias" : "";
+        return (name[..^ending.Length], ending);
+    }
+
     private IEnumerable<StoredTensor> Convert(string path, GgufFile file, StoredTensor tensor)
     {
-        string name = tensor.Info.Name, ending = name.EndsWith(".weight", StringComparison.Ordinal) ? ".weight" : name.EndsWith(".bias", StringComparison.Ordinal) ? ".bias" : "";
-        string stem = name[..^ending.Length];
+        (string stem, string ending) = Parted(tensor.Info.Name);
         if (Tops.TryGetValue(stem, out string? top))
             return [Named(tensor, top + ending)];
         if (stem.Split('.') is not ["blk", string layer, string part] || !layer.All(char.IsAsciiDigit))

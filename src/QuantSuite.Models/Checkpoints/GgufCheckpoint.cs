@@ -11,11 +11,11 @@ public sealed class GgufCheckpoint : Checkpoint
     private readonly GgufFile file;
     private readonly Lazy<ModelConfig> config;
 
-    private GgufCheckpoint(string path, string? configPath, MappedFile mapped, GgufFile file, Dictionary<string, StoredTensor> stored)
-        : base(path, [mapped], stored, file.Metadata)
+    private GgufCheckpoint(string path, string? configPath, MappedFile mapped, GgufFile file, GgufArchitecture? architecture)
+        : base(path, [mapped], architecture?.Rename(mapped.Path, file) ?? file.Tensors, file.Metadata)
     {
         this.configPath = configPath;
-        architecture = GgufArchitectures.Of(file);
+        this.architecture = architecture;
         this.file = file;
         config = new Lazy<ModelConfig>(() => configPath is not null ? ModelConfig.Read(configPath) : BuildConfig());
     }
@@ -37,8 +37,7 @@ public sealed class GgufCheckpoint : Checkpoint
         try
         {
             var file = new GgufFile(mapped);
-            Dictionary<string, StoredTensor> renamed = GgufArchitectures.Of(file)?.Rename(filePath, file) ?? file.Tensors;
-            return new GgufCheckpoint(path, configPath, mapped, file, renamed);
+            return new GgufCheckpoint(path, configPath, mapped, file, GgufArchitectures.Of(file));
         }
         catch
         {

@@ -84,8 +84,7 @@ internal static class LlavaGguf
 
     private static string HuggingFaceName(string name, bool crossed)
     {
-        string ending = name.EndsWith(".weight", StringComparison.Ordinal) ? ".weight" : name.EndsWith(".bias", StringComparison.Ordinal) ? ".bias" : "";
-        string stem = name[..^ending.Length];
+        (string stem, string ending) = GgufArchitecture.Parted(name);
         if (Tops.TryGetValue(stem, out string? top))
             return top + ending;
         if (stem.Split('.') is not ["v", "blk", string layer, string part] || !layer.All(char.IsAsciiDigit))

@@ -44,8 +44,9 @@ public static class CheckpointWriter
             CopyFiles(model.Checkpoint.Path, partial);
             if (model.Checkpoint.Format == "gguf" && !File.Exists(Path.Combine(partial, "tokenizer.json")))
                 model.Checkpoint.WriteMetadata(Path.Combine(partial, GgufTokenizer));
-            if (LlavaGguf.Preprocessor(model.Checkpoint.Metadata) is { } preprocessor && Path.Combine(partial, ImagePreprocessor.FileName) is var colours && !File.Exists(colours))
-                File.WriteAllText(colours, preprocessor);
+            string preprocessor = Path.Combine(partial, ImagePreprocessor.FileName);
+            if (!File.Exists(preprocessor) && LlavaGguf.Preprocessor(model.Checkpoint.Metadata) is { } colours)
+                File.WriteAllText(preprocessor, colours);
             WriteConfig(model, quantized, recipe, format, Path.Combine(partial, Config));
             WriteWeights(model, quantized, recipe, format, Path.Combine(partial, Weights), progress, cancellation);
         });
