@@ -37,10 +37,13 @@ public sealed class ForwardPass
         int firstRow = ids.Count, firstPosition = sequence.Length;
         for (int i = 0; i < tokens.Length; i++)
         {
-            bool isImage = sequence.Images is { } images && tokens[i] == images.Token;
-            if (isImage)
-                features.Add((ids.Count, sequence.Images!.Value.Features, sequence.UsedFeatureCount++));
-            ids.Add(isImage ? 0 : tokens[i]); // an image's token may lie outside of the vocabulary
+            int id = tokens[i];
+            if (sequence.Images is { } images && id == images.Token)
+            {
+                features.Add((ids.Count, images.Features, sequence.UsedFeatureCount++));
+                id = 0; // an image's token may lie outside of the vocabulary
+            }
+            ids.Add(id);
             positions.Add(firstPosition + i);
             finalLengths.Add(sequence.FinalLength);
         }

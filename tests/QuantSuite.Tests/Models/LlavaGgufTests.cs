@@ -152,7 +152,6 @@ public sealed class LlavaGgufTests : IDisposable
 
     private void WriteOriginal()
     {
-        var random = new SeededRandom(11);
         string[] linears = ["self_attn.q_proj 16 16", "self_attn.k_proj 16 16", "self_attn.v_proj 16 16", "self_attn.out_proj 16 16", "mlp.fc1 24 16", "mlp.fc2 16 24", "layer_norm1 16", "layer_norm2 16"];
         string[] vision = ["pre_layrnorm 16", "post_layernorm 16", .. Enumerable.Range(0, 3).SelectMany(layer => linears.Select(linear => $"encoder.layers.{layer}.{linear}"))];
         string[] names =
@@ -163,21 +162,14 @@ public sealed class LlavaGgufTests : IDisposable
                 "self_attn.q_proj.weight 32 32", "self_attn.k_proj.weight 16 32", "self_attn.v_proj.weight 16 32", "self_attn.o_proj.weight 32 32", "mlp.gate_proj.weight 40 32",
                 "mlp.up_proj.weight 40 32", "mlp.down_proj.weight 32 40", "input_layernorm.weight 32", "post_attention_layernorm.weight 32",
             }.Select(part => $"language_model.model.layers.{layer}.{part}")),
-            .. Both(["multi_modal_projector.linear_1 32 16", "multi_modal_projector.linear_2 32 32", .. vision.Select(name => $"vision_tower.vision_model.{name}")]),
+            "multi_modal_projector.linear_1 32 16", "multi_modal_projector.linear_2 32 32", .. vision.Select(name => $"vision_tower.vision_model.{name}"),
             "vision_tower.vision_model.embeddings.class_embedding 16", "vision_tower.vision_model.embeddings.patch_embedding.weight 16 3 7 7",
             "vision_tower.vision_model.embeddings.position_embedding.weight 5 16",
         ];
-        TestTensor[] tensors = [.. names.Select(text => text.Split(' ')).Select(words => Random(words[0], [.. words[1..].Select(int.Parse)]))];
-        TestCheckpoint.Write(folder["original"], null, tensors);
+        TestCheckpoint.Write(folder["original"], null, TestCheckpoint.Random(11, names));
         File.WriteAllText(folder["original/config.json"],
             $$"""{"model_type":"llava","text_config":{{Text}},"vision_config":{{Vision}},"vision_feature_layer":-2,"image_token_index":{{ImageToken}},"projector_hidden_act":"gelu"}""");
-
-        TestTensor Random(string name, int[] shape) =>
-            new(name, shape, [.. Enumerable.Range(0, shape.Aggregate((a, b) => a * b)).Select(_ => (random.NextInt(2001) - 1000) / 1000f * (shape.Length == 1 ? 1 : 0.3f))]);
     }
-
-    private static IEnumerable<string> Both(IEnumerable<string> names) => names.SelectMany(name => name.Split(' ') is var words && words.Length > 0
-        ? new[] { $"{words[0]}.weight {string.Join(' ', words[1..])}", $"{words[0]}.bias {words[1]}" } : []);
 
     private void WriteLanguage()
     {

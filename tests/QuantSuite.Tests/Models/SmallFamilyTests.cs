@@ -150,25 +150,10 @@ public sealed class SmallFamilyTests : IDisposable
         $"model.layers.0.mlp.experts.{expert}.gate_proj.weight 24 32", $"model.layers.0.mlp.experts.{expert}.up_proj.weight 24 32", $"model.layers.0.mlp.experts.{expert}.down_proj.weight 32 24",
     }).Append($"model.layers.0.mlp.gate.weight {count} 32");
 
-    // A name without an ending stands for its weight and its bias.
     private void Write(string name)
     {
-        var random = new SeededRandom(7);
-        var tensors = new List<TestTensor>();
-        foreach (string text in Models[name].Tensors)
-        {
-            string[] words = text.Split(' ');
-            int[] shape = [.. words[1..].Select(word => int.Parse(word, System.Globalization.CultureInfo.InvariantCulture))];
-            bool isWhole = words[0].Split('.')[^1] is "weight" or "bias" or "A_log" or "D" or "dt_bias";
-            tensors.Add(Random(isWhole ? words[0] : $"{words[0]}.weight", shape));
-            if (!isWhole)
-                tensors.Add(Random($"{words[0]}.bias", [shape[0]]));
-        }
-        TestCheckpoint.Write(folder.Path, null, tensors);
+        TestCheckpoint.Write(folder.Path, null, TestCheckpoint.Random(7, Models[name].Tensors));
         File.WriteAllText(folder["config.json"], Models[name].Config);
-
-        TestTensor Random(string tensor, int[] shape) =>
-            new(tensor, shape, [.. Enumerable.Range(0, shape.Aggregate((a, b) => a * b)).Select(_ => (random.NextInt(2001) - 1000) / 1000f * (shape.Length == 1 ? 1 : 0.3f))]);
     }
 
     private static ReadOnlySpan<int> Bits(Matrix matrix) => MemoryMarshal.Cast<float, int>(matrix.Span);

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text.Json;
+using QuantSuite.Numerics;
 
 namespace QuantSuite.Tests.Models;
 
@@ -31,6 +33,24 @@ public static class TestCheckpoint
         }
         File.WriteAllBytes(Path.Combine(folder, "model.safetensors.index.json"), JsonSerializer.SerializeToUtf8Bytes(new { weight_map = map }));
         return folder;
+    }
+
+    /// <summary>Random tensors by name and sizes, <c>h.0.ln_1 32</c>; a name without an ending stands for its weight and its bias. Vectors go from −1 to 1, others from −0.3 to 0.3.</summary>
+    public static IEnumerable<TestTensor> Random(ulong seed, params IEnumerable<string> texts)
+    {
+        var random = new SeededRandom(seed);
+        foreach (string text in texts)
+        {
+            string[] words = text.Split(' ');
+            int[] shape = [.. words[1..].Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+            bool isWhole = words[0].Split('.')[^1] is "weight" or "bias" or "A_log" or "D" or "dt_bias" or "class_embedding";
+            yield return Tensor(isWhole ? words[0] : $"{words[0]}.weight", shape);
+            if (!isWhole)
+                yield return Tensor($"{words[0]}.bias", [shape[0]]);
+        }
+
+        TestTensor Tensor(string name, int[] shape) =>
+            new(name, shape, [.. Enumerable.Range(0, shape.Aggregate((a, b) => a * b)).Select(_ => (random.NextInt(2001) - 1000) / 1000f * (shape.Length == 1 ? 1 : 0.3f))]);
     }
 
     /// <summary>The bytes of a .safetensors file.</summary>
